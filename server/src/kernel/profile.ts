@@ -1,0 +1,162 @@
+// Version profiles (kernel model 10): which alternative of each versioned rule a release follows, as data in one place. Kernel
+// code asks `profile.kmemSystemRamName`, never `version >= …`.
+
+/** A release as a comparable pair. Stable numbers (the third part) matter only for back-ports. */
+export interface Version {
+    readonly major: number;
+    readonly minor: number;
+    readonly patch: number;
+}
+
+export interface Profile {
+    /** `6.1`: the release whose rules apply; the newest profile that is not newer than the kernel asked for (N1). */
+    readonly name: string;
+    readonly version: Version;
+
+    // -- boot and geometry
+    /** Bare metal of 64 GiB or more takes 2 GiB blocks whatever the alignment (GEO-04 step 3). */
+    readonly bareMetalBlockShortcut: boolean;
+    /** ACPI tables count for the end of RAM (GEO-05). */
+    readonly acpiCountsForMaxPfn: boolean;
+    /** CXL windows advise the memory block size (GEO-06). */
+    readonly cfmwsAdvisesBlockSize: boolean;
+    /** EFI specific-purpose memory and e820 type 0xefffffff become Soft Reserved (EFI-01). */
+    readonly softReserved: boolean;
+    /** Soft Reserved entries are kept out of /proc/iomem, in a tree of their own (E820-08). */
+    readonly softReservedPrivate: boolean;
+    readonly efiFakeMem: boolean;
+    /** phys_to_target_node (NUMA-06): the fallback node; meminfo then reserved; reserved wins when both have it. */
+    readonly targetNode: 'fallback' | 'meminfo-first' | 'reserved-wins';
+    /** Depth at which /proc/iomem stops indenting (RES-14). */
+    readonly iomemDepth: number;
+    /** region_intersects looks below top-level nodes of another kind (RES-12). */
+    readonly intersectsDescends: boolean;
+
+    // -- memory hotplug
+    /** ZONE_DEVICE granularity: 2 MiB sub-sections, or whole sections before v5.3 (ZD-01, ZD-02). */
+    readonly subSections: boolean;
+    readonly mhpRangeCheck: 'none' | 'late' | 'early';
+    /** Default of auto_online_blocks where neither config nor command line say otherwise (ONL-01). */
+    readonly autoOnlineValues: readonly string[];
+    readonly memoryGroups: boolean;
+    /** The block's zone is stored, so a mixed block is refused without scanning (OFF-01, v5.18). */
+    readonly storedBlockZone: boolean;
+    readonly hwpoisonBlocksOnline: boolean;
+    readonly memmapOnMemory: 'none' | 'single-block' | 'multi-block';
+    readonly mergeSystemRam: boolean;
+    readonly memoryTiers: 'none' | 'lists' | 'tiers';
+    readonly hmatAdistance: boolean;
+    /** access class 1 exists (HMAT-05). */
+    readonly access1: boolean;
+
+    // -- nvdimm
+    /** Region align of 16 MiB × ways and the compat alignment checks (ND-05, ND-16; v5.7). */
+    readonly regionAlign: boolean;
+    /** dataoff is compared with the truncated size (ND-18 step 5; v6.2). */
+    readonly zeroSizeGuard: boolean;
+    /** Old info block padding to sections (ND-20). */
+    readonly sectionPadding: boolean;
+
+    // -- dax
+    /** size, align, mapping, create, delete exist (v5.10). */
+    readonly dynamicDax: boolean;
+    /** A mapping of misaligned length is silently ignored instead of ENXIO (DAX-16; v6.9). */
+    readonly mappingLengthSilent: boolean;
+    /** Drivers match by type: kmem by default for hmem and CXL RAM regions (DAX-18; v6.3). */
+    readonly daxMatchByType: boolean;
+    /** bind returns what probe returned; before, always ENODEV (DAX-20; v5.15). */
+    readonly bindReturnsProbeErrno: boolean;
+    /** `D X: probe with driver D failed with error n` (v6.8) instead of `D: probe of X failed with error n` (KM-16). */
+    readonly probeLogNew: boolean;
+    /** hmem.N platform devices appear in iomem (RES-17; v5.5 … v6.2). */
+    readonly hmemInIomem: boolean;
+    /** Where hmem devices come from (HMEM-01). */
+    readonly hmemSource: 'none' | 'hmat' | 'hmat-and-entries' | 'module';
+    /** Ranges inside CXL windows: hmem takes them, leaves them to CXL, or waits for CXL to decide (HMEM-04). */
+    readonly hmemCxl: 'takes' | 'defers' | 'waits';
+    readonly fsdevDriver: boolean;
+
+    // -- kmem
+    readonly kmemRemoves: boolean;
+    readonly kmemName: string;
+    readonly kmemPerMapping: boolean;
+    /** A device without one whole block: EBUSY (≤ 5.9), bound and empty (5.10), EINVAL (5.15+) (KM-03). */
+    readonly kmemTooSmall: 'EBUSY' | 'empty' | 'EINVAL';
+    readonly kmemTruncationWarning: boolean;
+    readonly kmemMemmapOnMemoryAttr: boolean;
+
+    // -- virtio-mem, notify, CXL
+    readonly virtioMem: 'none' | 'sbm' | 'sbm-bbm';
+    readonly xfsRemoval: 'none' | 'failure' | 'pre-remove';
+    readonly cxlWindows: boolean;
+    readonly cxlRamRegions: boolean;
+}
+
+const V5_1: Profile = {
+    name: '5.1', version: { major: 5, minor: 1, patch: 0 },
+    bareMetalBlockShortcut: false, acpiCountsForMaxPfn: false, cfmwsAdvisesBlockSize: false, softReserved: false, softReservedPrivate: false,
+    efiFakeMem: false, targetNode: 'fallback', iomemDepth: 5, intersectsDescends: false, subSections: false, mhpRangeCheck: 'none',
+    autoOnlineValues: ['offline', 'online'], memoryGroups: false, storedBlockZone: false, hwpoisonBlocksOnline: false, memmapOnMemory: 'none',
+    mergeSystemRam: false, memoryTiers: 'none', hmatAdistance: false, access1: false, regionAlign: false, zeroSizeGuard: false,
+    sectionPadding: true, dynamicDax: false, mappingLengthSilent: false, daxMatchByType: false, bindReturnsProbeErrno: false,
+    probeLogNew: false, hmemInIomem: false, hmemSource: 'none', hmemCxl: 'takes', fsdevDriver: false, kmemRemoves: false,
+    kmemName: 'System RAM', kmemPerMapping: false, kmemTooSmall: 'EBUSY', kmemTruncationWarning: false, kmemMemmapOnMemoryAttr: false,
+    virtioMem: 'none', xfsRemoval: 'none', cxlWindows: false, cxlRamRegions: false,
+};
+
+type Change = Partial<Omit<Profile, 'name' | 'version'>>;
+
+/** Each release with what it changed, oldest first; a profile is the sum of the rows up to it. */
+const HISTORY: readonly (readonly [name: string, change: Change])[] = [
+    ['5.3', { subSections: true, sectionPadding: false, kmemRemoves: true }],
+    ['5.5', { softReserved: true, efiFakeMem: true, hmemInIomem: true, hmemSource: 'hmat', mhpRangeCheck: 'late' }],
+    ['5.6', { targetNode: 'meminfo-first' }],
+    ['5.7', { regionAlign: true, autoOnlineValues: ['offline', 'online', 'online_kernel', 'online_movable'] }],
+    ['5.8', { kmemName: 'System RAM (kmem)', virtioMem: 'sbm', bareMetalBlockShortcut: true }],
+    ['5.10', { dynamicDax: true, hmemSource: 'hmat-and-entries', kmemPerMapping: true, kmemTooSmall: 'empty', mergeSystemRam: true, access1: true }],
+    ['5.11', { virtioMem: 'sbm-bbm' }],
+    ['5.12', { mhpRangeCheck: 'early' }],
+    ['5.13', { memmapOnMemory: 'single-block' }],
+    ['5.15', { memoryGroups: true, bindReturnsProbeErrno: true, kmemTooSmall: 'EINVAL', memoryTiers: 'lists' }],
+    ['5.18', { storedBlockZone: true, cxlWindows: true }],
+    ['6.0', { xfsRemoval: 'failure' }],
+    ['6.1', { memoryTiers: 'tiers', intersectsDescends: true }],
+    ['6.2', { zeroSizeGuard: true, hwpoisonBlocksOnline: true }],
+    ['6.3', { daxMatchByType: true, hmemInIomem: false, hmemSource: 'module', hmemCxl: 'defers', cxlRamRegions: true }],
+    ['6.6', {}],
+    ['6.7', { xfsRemoval: 'pre-remove', hmatAdistance: true }],
+    ['6.8', { probeLogNew: true, memmapOnMemory: 'multi-block', kmemMemmapOnMemoryAttr: true }],
+    ['6.9', { mappingLengthSilent: true }],
+    ['6.12', { targetNode: 'reserved-wins', acpiCountsForMaxPfn: true, efiFakeMem: false }],
+    ['6.15', { cfmwsAdvisesBlockSize: true }],
+    ['7.0', { softReservedPrivate: true, iomemDepth: 8, kmemTruncationWarning: true, fsdevDriver: true }],
+    ['7.1', { hmemCxl: 'waits' }],
+    ['7.2', {}],
+];
+
+/** `6.1.192` → {6, 1, 192}; undefined when it is not a version. A distribution suffix (`-56-amd64`) is ignored. */
+export function parseVersion(text: string): Version | undefined {
+    const m = /^v?(\d+)\.(\d+)(?:\.(\d+))?(?:[-+~].*)?$/.exec(text.trim());
+    return m ? { major: Number(m[1]), minor: Number(m[2]), patch: Number(m[3] ?? 0) } : undefined;
+}
+
+export function compareVersions(a: Version, b: Version): number {
+    return a.major - b.major || a.minor - b.minor || a.patch - b.patch;
+}
+
+/** All profiles, oldest first. */
+export const PROFILES: readonly Profile[] = HISTORY.reduce<Profile[]>((all, [name, change]) => {
+    all.push({ ...all.at(-1)!, ...change, name, version: parseVersion(name)! });
+    return all;
+}, [V5_1]);
+
+/** The newest profile there is. */
+export const NEWEST: Profile = PROFILES.at(-1)!;
+
+/** The profile for a kernel version (N1), or undefined when it is not a version or older than v5.1. */
+export function profileFor(kernel: string): Profile | undefined {
+    const version = parseVersion(kernel);
+    if (!version) return undefined;
+    const upTo: Version = { ...version, patch: Number.MAX_SAFE_INTEGER };
+    return PROFILES.filter((p) => compareVersions(p.version, upTo) <= 0).at(-1);
+}

@@ -1,0 +1,366 @@
+// The state of the simulated kernel: an immutable value. Parts that an operation does not touch are shared between states, so a
+// preview can hold one state per step. Each part is owned by the kernel subject (file) named beside it.
+import type { CxlMemdev, CxlWindow, E820Entry, Machine } from './machine.ts';
+import type { Profile } from './profile.ts';
+import type { Range } from './range.ts';
+import type { Tree } from './resource.ts';
+
+// ---------------------------------------------------------------------------------------------------- nodes (numa.ts, hmat.ts)
+
+export interface NodeRange extends Range {
+    readonly node: number;
+}
+
+/** One access class of a node (HMAT-04, HMAT-05); absent values are not published. ns and MB/s. */
+export interface AccessClass {
+    readonly initiators: readonly number[];
+    readonly targets: readonly number[];
+    readonly read_latency?: number;
+    readonly write_latency?: number;
+    readonly read_bandwidth?: number;
+    readonly write_bandwidth?: number;
+}
+
+export interface MemorySideCache {
+    readonly level: number;
+    /** Bytes. */
+    readonly size: number;
+    /** Bytes. */
+    readonly line_size: number;
+    /** As sysfs prints it: 0 direct, 1 indexed, 2 other (HMAT-07). */
+    readonly indexing: number;
+    /** As sysfs prints it: 0 write-back, 1 write-through, 2 other. */
+    readonly write_policy: number;
+}
+
+export interface NumaState {
+    /** Proximity domain → node id (NUMA-01). */
+    readonly pxmToNode: ReadonlyMap<number, number>;
+    /** Ranges that hold boot RAM or lie between such ranges of one node (NUMA-04), in address order. */
+    readonly meminfo: readonly NodeRange[];
+    /** SRAT ranges without boot RAM (NUMA-04). */
+    readonly reservedMeminfo: readonly NodeRange[];
+    readonly possible: readonly number[];
+    readonly online: readonly number[];
+    /** Node of each CPU, by CPU number. */
+    readonly cpuNode: readonly number[];
+    /** Distance between two possible nodes (NUMA-11). */
+    readonly distance: readonly (readonly number[])[];
+    /** What HMAT says of each target node; published when the node is online (HMAT-06). */
+    readonly access: ReadonlyMap<number, { readonly access0?: AccessClass; readonly access1?: AccessClass; readonly caches: readonly MemorySideCache[] }>;
+}
+
+// -------------------------------------------------------------------------------------- zones and blocks (memory-block.ts)
+
+export type ZoneName = 'DMA' | 'DMA32' | 'Normal' | 'Movable';
+
+/** A populated zone. Page frame numbers; `endPfn` is exclusive. */
+export interface Zone {
+    readonly node: number;
+    readonly zone: ZoneName;
+    readonly startPfn: number;
+    readonly endPfn: number;
+    /** Pages that exist in it. */
+    readonly present: number;
+}
+
+/** Memory blocks that agree in everything, as a run of block numbers, inclusive. Runs are sorted and disjoint. */
+export interface BlockRun {
+    readonly first: number;
+    readonly last: number;
+    readonly state: 'online' | 'offline';
+    /** Zone of an online block; null where it covers several (`none`), and for offline blocks. */
+    readonly zone: ZoneName | null;
+    /** Nodes the block is linked to; the last is the one the kernel stored (OFF-04). */
+    readonly nodes: readonly number[];
+    /** Present at boot. */
+    readonly early: boolean;
+    /** Static memory group it was added with (KM-04, ONL-05). */
+    readonly group?: number;
+    /** Bytes of memmap that each block hosts itself (MHP-09); 0 or absent = none. */
+    readonly selfHosted?: number;
+    /** Why it cannot go offline although its zone and shape would allow it: content that the machine was told to have. */
+    readonly pinned?: string;
+}
+
+/** A memory group (v5.15): what was added together by one device. */
+export interface MemoryGroup {
+    readonly id: number;
+    readonly node: number;
+    readonly kind: 'static' | 'dynamic';
+    /** Pages: of the whole device (static) or of a unit (dynamic). */
+    readonly pages: number;
+    readonly presentKernelPages: number;
+    readonly presentMovablePages: number;
+}
+
+/** Sub-section map (sparse.c): disjoint sorted runs of present memory, 2 MiB granular on v5.3+. */
+export interface PresentRange extends Range {
+    readonly by: 'boot' | 'hotplug' | 'zone-device';
+}
+
+export interface MemoryState {
+    /** Memory block size in bytes (GEO-04). */
+    readonly blockSize: number;
+    /** End of RAM at boot, exclusive, bytes (GEO-05). */
+    readonly maxPfnEnd: number;
+    readonly present: readonly PresentRange[];
+    readonly blocks: readonly BlockRun[];
+    readonly zones: readonly Zone[];
+    readonly groups: ReadonlyMap<number, MemoryGroup>;
+    readonly nextGroup: number;
+    readonly autoOnline: string;
+    readonly onlinePolicy: 'contig-zones' | 'auto-movable';
+    readonly autoMovableRatio: number;
+    readonly autoMovableNumaAware: boolean;
+    readonly memmapOnMemory: boolean;
+    /** `movable_node` was given. */
+    readonly movableNode: boolean;
+}
+
+// -------------------------------------------------------------------------------------------------- dax (dax-bus.ts)
+
+export type DaxDriver = 'device_dax' | 'kmem' | 'fsdev';
+
+export interface DaxMapping extends Range {
+    /** mappingN (DAX-12). */
+    readonly id: number;
+    /** Page offset in the device. */
+    readonly pageOffset: number;
+}
+
+export interface DaxDevice {
+    /** `dax0.1`. */
+    readonly name: string;
+    readonly region: string;
+    /** The number after the dot. */
+    readonly id: number;
+    readonly align: number;
+    /** In array order, which is allocation and page offset order (DAX-10). */
+    readonly mappings: readonly DaxMapping[];
+    readonly driver: DaxDriver | null;
+    /** What the bound driver claimed in iomem, one for each mapping; null where a mapping was skipped (KM-03, KM-05). */
+    readonly claims: readonly (number | null)[];
+    /** kmem: the memory group it registered. */
+    readonly group?: number;
+    readonly memmapOnMemory?: boolean;
+}
+
+export interface DaxRegion {
+    /** Key: the parent device, e.g. `hmem.0`, `dax0.0` (libnvdimm's), `dax_region3` (CXL). */
+    readonly key: string;
+    readonly id: number;
+    readonly range: Range;
+    readonly align: number;
+    readonly targetNode: number;
+    readonly numaNode: number;
+    readonly kind: 'static' | 'dynamic';
+    /** Which driver takes its devices by type (DAX-18; v6.3+). */
+    readonly type: 'device_dax' | 'kmem';
+    readonly origin: 'hmem' | 'nvdimm' | 'cxl';
+    readonly seed: string | null;
+    readonly youngest: string | null;
+}
+
+export interface DaxState {
+    readonly regions: ReadonlyMap<string, DaxRegion>;
+    readonly devices: ReadonlyMap<string, DaxDevice>;
+    /** Registered drivers in order of registration, each with the names written to its new_id (DAX-19). */
+    readonly drivers: ReadonlyMap<DaxDriver, readonly string[]>;
+}
+
+/** A soft-reserved range that became (or will become) a `hmem.N` platform device (HMEM-02, HMEM-03). */
+export interface HmemDevice extends Range {
+    /** memregion id: the N of hmem.N (ND-01). */
+    readonly id: number;
+    readonly targetNode: number;
+    /** Its driver is bound, so it has (or tried to have) a dax region. */
+    readonly bound: boolean;
+    /** iomem resource of hmem.N up to v6.2. */
+    readonly claim?: number;
+}
+
+export interface HmemState {
+    /** Registered ranges; v6.3+ they turn into devices only when dax_hmem loads (HMEM-01). */
+    readonly pending: readonly (Range & { readonly targetNode: number })[];
+    readonly devices: ReadonlyMap<string, HmemDevice>;
+}
+
+// -------------------------------------------------------------------------------------------------- libnvdimm (nvdimm.ts)
+
+export interface NdDimm {
+    /** `nmem0`. */
+    readonly name: string;
+    readonly device: string;
+    readonly labelSize: number;
+    readonly labelsInitialised: boolean;
+    readonly enabled: boolean;
+    readonly unarmed: boolean;
+}
+
+export interface NdMapping {
+    readonly dimm: string;
+    /** Byte offset in the DIMM. */
+    readonly offset: number;
+    readonly length: number;
+    readonly position: number;
+}
+
+export interface NdRegion {
+    /** `region0`. */
+    readonly name: string;
+    readonly id: number;
+    readonly range: Range;
+    readonly align: number;
+    readonly ways: number;
+    readonly mappings: readonly NdMapping[];
+    readonly numaNode: number;
+    readonly targetNode: number;
+    /** Static struct pages (legacy pmem, ND-16). */
+    readonly pagemap: boolean;
+    /** Labelled: namespaces can be allocated and sized (ND-03). */
+    readonly labelled: boolean;
+    readonly enabled: boolean;
+    readonly readOnly: boolean;
+    readonly provider: 'e820' | 'ACPI.NFIT' | 'cxl';
+    /** iomem resource of the region, where it has one of its own. */
+    readonly claim?: number;
+    /** Ids of the personality seeds and the namespace seed (ND-12). */
+    readonly namespaceSeed: string | null;
+    readonly pfnSeed: string | null;
+    readonly daxSeed: string | null;
+    readonly bttSeed: string | null;
+}
+
+/** On-media metadata at the start of a namespace: it survives disable, reboot and kexec (KEX-01). */
+export type NdInfoBlock =
+    | { readonly kind: 'pfn' | 'dax'; readonly map: 'mem' | 'dev'; readonly align: number; readonly dataOffset: number; readonly endTrunc: number; readonly startPad: number }
+    | { readonly kind: 'btt'; readonly sectorSize: number };
+
+export interface NdNamespace {
+    /** `namespace0.0`. */
+    readonly name: string;
+    readonly region: string;
+    readonly id: number;
+    /** SPA range allocated to it; undefined for an unconfigured seed (size 0). */
+    readonly range?: Range;
+    readonly uuid: boolean;
+    readonly sectorSize: number;
+    readonly holderClass: '' | 'btt' | 'pfn' | 'dax';
+    readonly forceRaw: boolean;
+    readonly info?: NdInfoBlock;
+    /** The nd_pmem driver is bound to the namespace itself (raw or static fsdax). */
+    readonly enabled: boolean;
+    /** iomem resources it or its personality holds. */
+    readonly claims: readonly number[];
+    /** Personality device that claimed it: `pfn0.0`, `dax0.1`, `btt0.0`. */
+    readonly holder: string | null;
+    /** A block device is there (/dev/pmemN). */
+    readonly disk?: string;
+}
+
+/** A personality device on the nd bus. */
+export interface NdPersonality {
+    readonly name: string;
+    readonly region: string;
+    readonly kind: 'pfn' | 'dax' | 'btt';
+    readonly namespace: string | null;
+    readonly align: number;
+    readonly mode: 'ram' | 'pmem' | 'none';
+    readonly sectorSize: number;
+    readonly uuid: boolean;
+    readonly enabled: boolean;
+    readonly claims: readonly number[];
+}
+
+export interface NvdimmState {
+    readonly dimms: ReadonlyMap<string, NdDimm>;
+    readonly regions: ReadonlyMap<string, NdRegion>;
+    readonly namespaces: ReadonlyMap<string, NdNamespace>;
+    readonly personalities: ReadonlyMap<string, NdPersonality>;
+    /** e820_pmem platform device exists: a legacy pmem entry was found at boot (E820-06). */
+    readonly legacy: boolean;
+}
+
+// --------------------------------------------------------------------------------- virtio-mem (virtio-mem.ts), CXL (cxl.ts)
+
+export interface VirtioMemState {
+    readonly device: string;
+    /** `virtio0`. */
+    readonly name: string;
+    readonly region: Range;
+    readonly deviceBlockSize: number;
+    readonly requestedSize: number;
+    readonly pluggedSize: number;
+    readonly node: number;
+    readonly bound: boolean;
+    readonly claim?: number;
+    readonly group?: number;
+    /** Plugged device memory, sorted and disjoint. */
+    readonly plugged: readonly Range[];
+    /** Memory added to Linux, in whole blocks, sorted and disjoint. */
+    readonly added: readonly Range[];
+}
+
+export interface CxlRegion {
+    readonly name: string;
+    readonly id: number;
+    readonly range: Range;
+    readonly type: 'ram' | 'pmem';
+    readonly window: number;
+    readonly memdevs: readonly string[];
+    readonly enabled: boolean;
+    readonly claim?: number;
+}
+
+export interface CxlState {
+    readonly windows: readonly CxlWindow[];
+    readonly memdevs: readonly CxlMemdev[];
+    readonly regions: ReadonlyMap<string, CxlRegion>;
+}
+
+/** A file system mounted above a block device. */
+export interface Mount {
+    readonly device: string;
+    readonly path: string;
+    readonly fs: 'xfs' | 'ext4';
+    readonly dax: boolean;
+    readonly rmapbt: boolean;
+    readonly shutdown?: string;
+}
+
+export interface Filesystem {
+    readonly fs: 'xfs' | 'ext4';
+    readonly rmapbt: boolean;
+    readonly reflink: boolean;
+}
+
+// ------------------------------------------------------------------------------------------------------------- the whole
+
+export interface KernelState {
+    readonly machine: Machine;
+    readonly profile: Profile;
+    /** The map after `mem=` and `memmap=` (E820-03), sorted and disjoint. */
+    readonly e820: readonly E820Entry[];
+    readonly iomem: Tree;
+    /** Soft Reserved entries since v7.0, outside iomem (E820-08). */
+    readonly softReserved: Tree;
+    readonly numa: NumaState;
+    readonly memory: MemoryState;
+    readonly dax: DaxState;
+    readonly hmem: HmemState;
+    readonly nvdimm: NvdimmState;
+    readonly virtioMem: ReadonlyMap<string, VirtioMemState>;
+    readonly cxl: CxlState;
+    /** ACPI memory devices present (boot and hot-added), by id. `added`: Linux accepted the memory. */
+    readonly dimms: ReadonlyMap<string, Range & { readonly pxm: number; readonly added: boolean; readonly claim?: number }>;
+    /** Hypervisor objects created by monitor commands: memory backends by id, size in bytes. */
+    readonly backends: ReadonlyMap<string, number>;
+    /** Loaded modules in load order → their parameters. */
+    readonly modules: ReadonlyMap<string, Readonly<Record<string, string>>>;
+    /** memregion ids in use (ND-01). */
+    readonly memregions: readonly number[];
+    readonly mounts: readonly Mount[];
+    /** File systems on block devices, by namespace. */
+    readonly filesystems: ReadonlyMap<string, Filesystem>;
+}
