@@ -97,6 +97,8 @@ export interface MemoryGroup {
 /** Sub-section map (sparse.c): disjoint sorted runs of present memory, 2 MiB granular on v5.3+. */
 export interface PresentRange extends Range {
     readonly by: 'boot' | 'hotplug' | 'zone-device';
+    /** ZONE_DEVICE: the device whose page map it is; runs of different owners are kept apart (memremap.ts). */
+    readonly owner?: string;
 }
 
 export interface MemoryState {
@@ -129,6 +131,12 @@ export interface DaxMapping extends Range {
     readonly pageOffset: number;
 }
 
+/** A range that a dax driver claimed in iomem: a whole mapping (device_dax), or its whole memory blocks (kmem). */
+export interface DaxClaim extends Range {
+    /** Id of the resource. */
+    readonly resource: number;
+}
+
 export interface DaxDevice {
     /** `dax0.1`. */
     readonly name: string;
@@ -139,8 +147,8 @@ export interface DaxDevice {
     /** In array order, which is allocation and page offset order (DAX-10). */
     readonly mappings: readonly DaxMapping[];
     readonly driver: DaxDriver | null;
-    /** What the bound driver claimed in iomem, one for each mapping; null where a mapping was skipped (KM-03, KM-05). */
-    readonly claims: readonly (number | null)[];
+    /** What the bound driver claimed in iomem, in array order; mappings that kmem skipped have none (KM-03, KM-05). */
+    readonly claims: readonly DaxClaim[];
     /** kmem: the memory group it registered. */
     readonly group?: number;
     readonly memmapOnMemory?: boolean;
@@ -158,6 +166,8 @@ export interface DaxRegion {
     /** Which driver takes its devices by type (DAX-18; v6.3+). */
     readonly type: 'device_dax' | 'kmem';
     readonly origin: 'hmem' | 'nvdimm' | 'cxl';
+    /** Static regions: what device_dax maps, when that is more than the data (the namespace with its info block; ZD-09). */
+    readonly pgmap?: Range;
     readonly seed: string | null;
     readonly youngest: string | null;
 }
@@ -167,6 +177,8 @@ export interface DaxState {
     readonly devices: ReadonlyMap<string, DaxDevice>;
     /** Registered drivers in order of registration, each with the names written to its new_id (DAX-19). */
     readonly drivers: ReadonlyMap<DaxDriver, readonly string[]>;
+    /** The tree "DAX Regions" that regions claim themselves in, apart from iomem (DAX-02; v7.1+). */
+    readonly regionTree?: Tree;
 }
 
 /** A soft-reserved range that became (or will become) a `hmem.N` platform device (HMEM-02, HMEM-03). */

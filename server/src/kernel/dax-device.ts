@@ -1,0 +1,50 @@
+// The device_dax driver (drivers/dax/device.c): a device becomes /dev/daxX.Y. Kernel model 06, DAX-22 and DAX-23.
+import { memremapPages, memunmapPages } from './memremap.ts';
+import type { Result } from './outcome.ts';
+import { hex } from './range.ts';
+import { releaseResource, requestRegion } from './resource.ts';
+import type { DaxClaim, DaxDevice, DaxRegion } from './state.ts';
+import type { Tx } from './tx.ts';
+
+/**
+ * Claims every mapping in iomem, then gives each struct pages (DAX-22). Leaves nothing behind when it fails.
+ *
+ * @returns EBUSY when a mapping cannot be claimed, or the error of memremap (ZD-01…06).
+ */
+export function deviceDaxProbe(tx: Tx, device: DaxDevice, region: DaxRegion): Result {
+    const before = tx.state;
+    const claims: DaxClaim[] = [];
+    for (const [i, mapping] of device.mappings.entries()) {
+        const placed = requestRegion(tx.state.iomem, { start: mapping.start, end: mapping.end, name: device.name });
+        if (!placed.ok) {
+            tx.set({ iomem: before.iomem });
+            const text = tx.state.profile.dynamicDax
+                ? `mapping${i}: 0x${hex(mapping.start)}-0x${hex(mapping.end)} could not reserve range`
+                : `could not reserve region [mem 0x${hex(mapping.start)}-0x${hex(mapping.end)}]`;
+            tx.warn(`device_dax ${device.name}: ${text}`, 'DAX-22');
+            return tx.fail('EBUSY', {
+                code: 'dax/range-busy', rules: ['DAX-22', 'KM-12'], subject: device.name, range: mapping, others: [placed.conflict.name],
+                message: `device_dax cannot claim all of ${device.name}: ${placed.conflict.name} holds part of it`,
+            });
+        }
+        tx.set({ iomem: placed.tree });
+        claims.push({ start: mapping.start, end: mapping.end, resource: placed.id });
+    }
+    const mapped = region.pgmap ? [region.pgmap] : device.mappings;
+    for (const range of mapped) {
+        const result = memremapPages(tx, device.name, range);
+        if (result !== 0) {
+            tx.set({ iomem: before.iomem, memory: before.memory });
+            return result;
+        }
+    }
+    const { devices } = tx.state.dax;
+    tx.set({ dax: { ...tx.state.dax, devices: new Map(devices).set(device.name, { ...device, claims }) } });
+    return 0;
+}
+
+/** Gives the claims and the page map back; the device keeps its ranges (DAX-23). */
+export function deviceDaxRemove(tx: Tx, device: DaxDevice): void {
+    memunmapPages(tx, device.name);
+    tx.set({ iomem: device.claims.reduce((tree, c) => releaseResource(tree, c.resource), tx.state.iomem) });
+}

@@ -1,0 +1,89 @@
+// ZONE_DEVICE page maps: memremap_pages() and its checks (kernel model 04). Users are device_dax and nd_pmem; kmem is not.
+import { alignDown, alignUp, hex, isAligned, overlaps, type Range, SECTION, SUBSECTION } from './range.ts';
+import { type Result } from './outcome.ts';
+import { regionIntersects, type Resource, SYSTEM_RAM } from './resource.ts';
+import type { PresentRange } from './state.ts';
+import type { Tx } from './tx.ts';
+
+/** One past the last address that memory hotplug accepts on x86-64 without KASLR: the 46-bit direct map limit (GEO-07). */
+const HOTPLUG_END = 2 ** 46;
+
+/** The sub-sections a range activates: at boot a partly covered one counts as a whole (ZD-06). */
+function activated(present: PresentRange): Range {
+    return { start: alignDown(present.start, SUBSECTION), end: alignUp(present.end + 1, SUBSECTION) - 1 };
+}
+
+/** What the kernel really maps for `range`: itself, or whole sections before v5.3 (ZD-02). */
+function mappedRange(tx: Tx, range: Range): Range {
+    if (tx.state.profile.subSections) return range;
+    return { start: alignDown(range.start, SECTION), end: alignUp(range.end + 1, SECTION) - 1 };
+}
+
+const isSystemRam = (r: Resource): boolean => (r.flags & SYSTEM_RAM) !== 0;
+
+/**
+ * Gives `range` (bytes, inclusive end) struct pages as ZONE_DEVICE memory of `owner`. An owner may map several ranges, one call
+ * each; `memunmapPages` drops them all.
+ *
+ * @returns ENOMEM when another page map holds its first or last page (ZD-03), ENXIO over System RAM (ZD-04), EINVAL beyond the
+ * addressable range (ZD-05) or off 2 MiB (ZD-01), EEXIST where a sub-section is in use (ZD-06).
+ */
+export function memremapPages(tx: Tx, owner: string, range: Range): Result {
+    const { state } = tx;
+    const mapped = mappedRange(tx, range);
+    const holder = state.memory.present.find((p) => p.by === 'zone-device' && (holds(p, mapped.start) || holds(p, mapped.end)));
+    if (holder) {
+        tx.warn('Conflicting mapping in same section', 'ZD-03');
+        return tx.fail('ENOMEM', {
+            code: 'memremap/conflict', rules: ['ZD-03'], subject: owner, range, ...(holder.owner ? { others: [holder.owner] } : {}),
+            message: state.profile.subSections
+                ? `${owner} cannot be mapped: ${holder.owner ?? 'another device'} already has pages for its first or last page`
+                : `${owner} shares a ${SECTION / 2 ** 20} MiB section with ${holder.owner ?? 'another device'}; before v5.3 one section has one page map`,
+        });
+    }
+    const ram = regionIntersects(state.iomem, mapped, isSystemRam, state.profile.intersectsDescends);
+    if (ram !== 'disjoint') {
+        const kind = ram === 'mixed' ? 'mixed' : 'ram';
+        tx.warn(`attempted on ${kind} region 0x${hex(mapped.start)}-0x${hex(mapped.end)}`, 'ZD-04');
+        return tx.fail('ENXIO', {
+            code: 'memremap/system-ram', rules: ['ZD-04'], subject: owner, range: mapped,
+            message: `${owner} cannot be mapped: System RAM lies in ${state.profile.subSections ? 'its range' : 'the sections it touches'}`,
+        });
+    }
+    if (state.profile.mhpRangeCheck === 'early' && mapped.end >= HOTPLUG_END) {
+        return tx.fail('EINVAL', {
+            code: 'memremap/too-high', rules: ['ZD-05'], subject: owner, range,
+            message: `${owner} ends above the addresses this kernel can map`,
+        });
+    }
+    if (!isAligned(mapped.start, SUBSECTION) || !isAligned(mapped.end + 1, SUBSECTION)) {
+        tx.warn(`Misaligned __add_pages start: 0x${hex(mapped.start / 4096)} end: 0x${hex(Math.floor(mapped.end / 4096))}`, 'ZD-01');
+        return tx.fail('EINVAL', {
+            code: 'memremap/misaligned', rules: ['ZD-01'], subject: owner, range,
+            message: `${owner} cannot be mapped: ZONE_DEVICE memory starts and ends on 2 MiB`,
+            data: { start: alignUp(mapped.start, SUBSECTION), end: alignDown(mapped.end + 1, SUBSECTION) - 1 },
+        });
+    }
+    const active = state.memory.present.find((p) => overlaps(activated(p), mapped));
+    if (active) {
+        return tx.fail('EEXIST', {
+            code: 'memremap/sub-section-in-use', rules: ['ZD-06'], subject: owner, range,
+            message: `${owner} cannot be mapped: a 2 MiB unit of its range already holds ${active.by === 'boot' ? 'boot memory' : 'memory'}`,
+        });
+    }
+    const present = [...state.memory.present, { start: mapped.start, end: mapped.end, by: 'zone-device' as const, owner }];
+    present.sort((a, b) => a.start - b.start);
+    tx.set({ memory: { ...state.memory, present } });
+    return 0;
+}
+
+/** Drops every page map of `owner`. No effect when it has none. Waits for nothing: pinned pages are not modelled (ZD-12). */
+export function memunmapPages(tx: Tx, owner: string): void {
+    const { memory } = tx.state;
+    const present = memory.present.filter((p) => p.by !== 'zone-device' || p.owner !== owner);
+    if (present.length !== memory.present.length) tx.set({ memory: { ...memory, present } });
+}
+
+function holds(range: Range, address: number): boolean {
+    return range.start <= address && address <= range.end;
+}
