@@ -1,0 +1,87 @@
+// Chromium as both hosts need it, and the hands and eyes that tests have in it.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { findChromium } from './setup.mjs';
+
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync', '--force-color-profile=srgb', '--font-render-hinting=none'];
+
+/** Settings for a window that shows the extension and nothing that distracts. */
+export const SETTINGS = {
+    'workbench.startupEditor': 'none', 'workbench.secondarySideBar.defaultVisibility': 'hidden', 'chat.disableAIFeatures': true,
+    'telemetry.telemetryLevel': 'off', 'extensions.autoCheckUpdates': false, 'extensions.ignoreRecommendations': true,
+    'workbench.tips.enabled': false, 'workbench.welcomePage.walkthroughs.openOnInstall': false, 'update.showReleaseNotes': false,
+    'editor.minimap.enabled': false, 'window.commandCenter': false, 'workbench.layoutControl.enabled': false,
+};
+
+/** A persistent context: an incognito-like one blocks third-party storage, and webviews could not register their service worker. */
+export async function launch(chromium, options = {}) {
+    const profile = mkdtempSync(path.join(tmpdir(), 'memtopo-chromium-'));
+    mkdirSync(path.join(profile, 'Default'));
+    writeFileSync(path.join(profile, 'Default/Preferences'), JSON.stringify({ profile: { cookie_controls_mode: 0, block_third_party_cookies: false } }));
+    const context = await chromium.launchPersistentContext(profile, {
+        executablePath: findChromium(), headless: true, viewport: { width: 1400, height: 900 }, ...options, args: [...(options.args ?? []), ...FLAGS],
+    });
+    return { context, page: context.pages()[0] ?? await context.newPage(), async close() { await context.close(); rmSync(profile, { recursive: true, force: true }); } };
+}
+
+/** The document inside the preview's webview (two frames deep), or undefined while there is none. */
+async function previewFrame(page) {
+    for (const frame of page.frames()) {
+        if (await frame.locator('body.memtopo-preview').count().catch(() => 0)) return frame;
+    }
+    return undefined;
+}
+
+const ACTIONS = {
+    /** Text of the first element for `selector` inside the preview, as a reader sees it; null when there is none. */
+    async text(page, { selector }) {
+        const frame = await previewFrame(page);
+        const found = frame?.locator(selector);
+        return found && await found.count() ? await found.first().innerText() : null;
+    },
+    /** Texts of all elements for `selector` inside the preview. */
+    async texts(page, { selector }) {
+        const frame = await previewFrame(page);
+        return frame ? await frame.locator(selector).allInnerTexts() : [];
+    },
+    async attribute(page, { selector, name }) {
+        const frame = await previewFrame(page);
+        const found = frame?.locator(selector);
+        return found && await found.count() ? await found.first().getAttribute(name) : null;
+    },
+    async click(page, { selector }) { await (await previewFrame(page))?.locator(selector).first().click({ timeout: 5000 }); return true; },
+    async press(page, { keys }) { for (const key of [keys].flat()) await page.keyboard.press(key); return true; },
+    async workbench(page, { selector }) { return await page.locator(selector).allInnerTexts(); },
+    async clickWorkbench(page, { selector }) { await page.locator(selector).first().click({ timeout: 5000 }); return true; },
+    async hover(page, { selector }) { await page.locator(selector).first().hover({ timeout: 5000 }); return true; },
+    async resize(page, { width, height }) { await page.setViewportSize({ width, height }); return true; },
+    async shot(page, { name }, shots) {
+        await page.screenshot({ path: path.join(shots, `${name}.png`) });
+        return true;
+    },
+};
+
+/** A small server on this machine through which the tests, inside the extension host, act on the page. Returns its address. */
+export async function control(getPage, shots) {
+    mkdirSync(shots, { recursive: true });
+    const server = createServer((request, response) => {
+        response.setHeader('access-control-allow-origin', '*');
+        response.setHeader('access-control-allow-headers', '*');
+        if (request.method === 'OPTIONS') { response.end(); return; }
+        let body = '';
+        request.on('data', chunk => { body += chunk; });
+        request.on('end', async () => {
+            try {
+                const { action, ...args } = JSON.parse(body);
+                response.end(JSON.stringify({ result: await ACTIONS[action](getPage(), args, shots) }));
+            } catch (error) {
+                response.end(JSON.stringify({ error: String(error) }));
+            }
+        });
+    });
+    await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
+    return { url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
+}
