@@ -8,6 +8,8 @@ export const E820 = { RAM: 1, RESERVED: 2, ACPI: 3, NVS: 4, UNUSABLE: 5, PMEM: 7
 /** One entry of the firmware's memory map. */
 export interface E820Entry extends Range {
     readonly type: number;
+    /** Stands for a large EFI memory-mapped I/O range (the boot flash below 4 GiB): v6.2+ takes it out of the map (E820-09). */
+    readonly mmio?: boolean;
 }
 
 /** SRAT memory affinity structure (ACPI 6.5, 5.2.16.2). */

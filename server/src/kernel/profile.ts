@@ -25,6 +25,8 @@ export interface Profile {
     /** Soft Reserved entries are kept out of /proc/iomem, in a tree of their own (E820-08). */
     readonly softReservedPrivate: boolean;
     readonly efiFakeMem: boolean;
+    /** Large EFI memory-mapped I/O ranges are taken out of the map (E820-09). */
+    readonly removesEfiMmio: boolean;
     /** phys_to_target_node (NUMA-06): the fallback node; meminfo then reserved; reserved wins when both have it. */
     readonly targetNode: 'fallback' | 'meminfo-first' | 'reserved-wins';
     /** Depth at which /proc/iomem stops indenting (RES-14). */
@@ -95,7 +97,7 @@ export interface Profile {
 const V5_1: Profile = {
     name: '5.1', version: { major: 5, minor: 1, patch: 0 },
     bareMetalBlockShortcut: false, acpiCountsForMaxPfn: false, cfmwsAdvisesBlockSize: false, softReserved: false, softReservedPrivate: false,
-    efiFakeMem: false, targetNode: 'fallback', iomemDepth: 5, intersectsDescends: false, subSections: false, mhpRangeCheck: 'none',
+    efiFakeMem: false, removesEfiMmio: false, targetNode: 'fallback', iomemDepth: 5, intersectsDescends: false, subSections: false, mhpRangeCheck: 'none',
     autoOnlineValues: ['offline', 'online'], memoryGroups: false, storedBlockZone: false, hwpoisonBlocksOnline: false, memmapOnMemory: 'none',
     mergeSystemRam: false, memoryTiers: 'none', hmatAdistance: false, access1: false, regionAlign: false, zeroSizeGuard: false,
     sectionPadding: true, dynamicDax: false, mappingLengthSilent: false, daxMatchByType: false, bindReturnsProbeErrno: false,
@@ -121,7 +123,7 @@ const HISTORY: readonly (readonly [name: string, change: Change])[] = [
     ['5.18', { storedBlockZone: true, cxlWindows: true }],
     ['6.0', { xfsRemoval: 'failure' }],
     ['6.1', { memoryTiers: 'tiers', intersectsDescends: true }],
-    ['6.2', { zeroSizeGuard: true, hwpoisonBlocksOnline: true }],
+    ['6.2', { zeroSizeGuard: true, hwpoisonBlocksOnline: true, removesEfiMmio: true }],
     ['6.3', { daxMatchByType: true, hmemInIomem: false, hmemSource: 'module', hmemCxl: 'defers', cxlRamRegions: true }],
     ['6.6', {}],
     ['6.7', { xfsRemoval: 'pre-remove', hmatAdistance: true }],

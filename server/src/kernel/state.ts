@@ -44,6 +44,8 @@ export interface NumaState {
     readonly online: readonly number[];
     /** Node of each CPU, by CPU number. */
     readonly cpuNode: readonly number[];
+    /** CPUs that a node lists. Under `numa=fake` a CPU is listed by every fake node of its physical node (NUMA-12). */
+    readonly nodeCpus: ReadonlyMap<number, readonly number[]>;
     /** Distance between two possible nodes (NUMA-11). */
     readonly distance: readonly (readonly number[])[];
     /** What HMAT says of each target node; published when the node is online (HMAT-06). */
@@ -203,9 +205,10 @@ export interface HmemState {
 export interface NdDimm {
     /** `nmem0`. */
     readonly name: string;
+    /** Id of the hardware: `nvd0`, `mem0`. */
     readonly device: string;
+    /** Bytes of label storage; 0 = none, so no namespace can be allocated on it. */
     readonly labelSize: number;
-    readonly labelsInitialised: boolean;
     readonly enabled: boolean;
     readonly unarmed: boolean;
 }
@@ -218,36 +221,71 @@ export interface NdMapping {
     readonly position: number;
 }
 
+export type NdProvider = 'e820' | 'ACPI.NFIT' | 'CXL';
+
 export interface NdRegion {
     /** `region0`. */
     readonly name: string;
     readonly id: number;
     readonly range: Range;
+    /** Bytes; sizes and starts of allocations are multiples of it (ND-05). Lost at reboot. */
     readonly align: number;
     readonly ways: number;
     readonly mappings: readonly NdMapping[];
+    /** −1 = none. */
     readonly numaNode: number;
+    /** −1 = none. */
     readonly targetNode: number;
     /** Static struct pages (legacy pmem, ND-16). */
     readonly pagemap: boolean;
-    /** Labelled: namespaces can be allocated and sized (ND-03). */
+    /** Labelled: namespaces can be allocated and sized (ND-03). Decided each time the region is enabled. */
     readonly labelled: boolean;
     readonly enabled: boolean;
     readonly readOnly: boolean;
-    readonly provider: 'e820' | 'ACPI.NFIT' | 'cxl';
+    readonly provider: NdProvider;
     /** iomem resource of the region, where it has one of its own. */
     readonly claim?: number;
-    /** Ids of the personality seeds and the namespace seed (ND-12). */
+    /** Idle devices that user space configures next (ND-12); null while the region is disabled. */
     readonly namespaceSeed: string | null;
     readonly pfnSeed: string | null;
     readonly daxSeed: string | null;
     readonly bttSeed: string | null;
 }
 
-/** On-media metadata at the start of a namespace: it survives disable, reboot and kexec (KEX-01). */
-export type NdInfoBlock =
+/**
+ * On-media metadata at the start of a namespace (ND-18, ND-24): it survives disable, reboot and kexec (KEX-01). `uuid` is its own,
+ * `parent` the uuid of the namespace it was written for ('' where namespaces have none): another parent makes it absent (ND-21).
+ */
+export type NdInfoBlock = { readonly uuid: string; readonly parent: string } & (
     | { readonly kind: 'pfn' | 'dax'; readonly map: 'mem' | 'dev'; readonly align: number; readonly dataOffset: number; readonly endTrunc: number; readonly startPad: number }
-    | { readonly kind: 'btt'; readonly sectorSize: number };
+    | { readonly kind: 'btt'; readonly sectorSize: number; readonly initialOffset: number });
+
+/** A namespace label: one slot on each DIMM of the set, all alike (ND-08). */
+export interface NdLabel {
+    readonly uuid: string;
+    /** Byte offset in the DIMM. */
+    readonly dpa: number;
+    /** Bytes on this DIMM. */
+    readonly length: number;
+    readonly sectorSize: number;
+    readonly holderClass: NdHolderClass;
+}
+
+/** Initialised label storage of a DIMM. */
+export interface NdLabelArea {
+    readonly version: '1.1' | '1.2';
+    readonly labels: readonly NdLabel[];
+}
+
+/** What lies on persistent media: it outlives drivers, reboot and kexec (KEX-01). */
+export interface NdMedia {
+    /** Info blocks by the physical address of the namespace start. */
+    readonly blocks: ReadonlyMap<number, NdInfoBlock>;
+    /** Label storage by DIMM hardware id; absent: never initialised. */
+    readonly labels: ReadonlyMap<string, NdLabelArea>;
+}
+
+export type NdHolderClass = '' | 'btt' | 'pfn' | 'dax';
 
 export interface NdNamespace {
     /** `namespace0.0`. */
@@ -256,18 +294,17 @@ export interface NdNamespace {
     readonly id: number;
     /** SPA range allocated to it; undefined for an unconfigured seed (size 0). */
     readonly range?: Range;
-    readonly uuid: boolean;
+    readonly uuid: string | null;
     readonly sectorSize: number;
-    readonly holderClass: '' | 'btt' | 'pfn' | 'dax';
+    readonly holderClass: NdHolderClass;
     readonly forceRaw: boolean;
-    readonly info?: NdInfoBlock;
     /** The nd_pmem driver is bound to the namespace itself (raw or static fsdax). */
     readonly enabled: boolean;
-    /** iomem resources it or its personality holds. */
+    /** iomem resources that it holds itself. */
     readonly claims: readonly number[];
     /** Personality device that claimed it: `pfn0.0`, `dax0.1`, `btt0.0`. */
     readonly holder: string | null;
-    /** A block device is there (/dev/pmemN). */
+    /** A block device is there (/dev/pmemN), raw or static fsdax. */
     readonly disk?: string;
 }
 
@@ -275,14 +312,19 @@ export interface NdNamespace {
 export interface NdPersonality {
     readonly name: string;
     readonly region: string;
+    readonly id: number;
     readonly kind: 'pfn' | 'dax' | 'btt';
     readonly namespace: string | null;
     readonly align: number;
     readonly mode: 'ram' | 'pmem' | 'none';
+    /** 0 = not set. */
     readonly sectorSize: number;
-    readonly uuid: boolean;
+    readonly uuid: string | null;
     readonly enabled: boolean;
     readonly claims: readonly number[];
+    /** The info block in use while it is enabled. */
+    readonly info?: NdInfoBlock;
+    readonly disk?: string;
 }
 
 export interface NvdimmState {
@@ -292,6 +334,13 @@ export interface NvdimmState {
     readonly personalities: ReadonlyMap<string, NdPersonality>;
     /** e820_pmem platform device exists: a legacy pmem entry was found at boot (E820-06). */
     readonly legacy: boolean;
+    readonly media: NdMedia;
+    /** Buses in the order they registered: ndbus0, ndbus1, … */
+    readonly buses: readonly NdProvider[];
+    /** Namespace drivers that are registered. */
+    readonly drivers: readonly ('nd_pmem' | 'dax_pmem')[];
+    /** Uuids made so far: each new one is different. */
+    readonly uuids: number;
 }
 
 // --------------------------------------------------------------------------------- virtio-mem (virtio-mem.ts), CXL (cxl.ts)
@@ -321,12 +370,21 @@ export interface CxlRegion {
     readonly type: 'ram' | 'pmem';
     readonly window: number;
     readonly memdevs: readonly string[];
+    /** Bytes; the interleave granularity. */
+    readonly granularity: number;
+    /** Decoders are committed and the region driver is bound. */
     readonly enabled: boolean;
     readonly claim?: number;
 }
 
+/** A window published in iomem (CXL-01). */
+export interface CxlDecoder extends CxlWindow {
+    /** iomem resource. */
+    readonly claim: number;
+}
+
 export interface CxlState {
-    readonly windows: readonly CxlWindow[];
+    readonly windows: readonly CxlDecoder[];
     readonly memdevs: readonly CxlMemdev[];
     readonly regions: ReadonlyMap<string, CxlRegion>;
 }
@@ -338,6 +396,7 @@ export interface Mount {
     readonly fs: 'xfs' | 'ext4';
     readonly dax: boolean;
     readonly rmapbt: boolean;
+    /** Why the file system stopped working: `device removed`. */
     readonly shutdown?: string;
 }
 
@@ -373,6 +432,6 @@ export interface KernelState {
     /** memregion ids in use (ND-01). */
     readonly memregions: readonly number[];
     readonly mounts: readonly Mount[];
-    /** File systems on block devices, by namespace. */
+    /** File systems on media, by the physical address of the block device's first byte, in hex. */
     readonly filesystems: ReadonlyMap<string, Filesystem>;
 }

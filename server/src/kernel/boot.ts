@@ -1,0 +1,70 @@
+// The boot: from firmware tables and command line to the first state that a user sees. Subjects are called in the kernel's
+// order; each owns its part of the state.
+import { isTrue, parseCmdline } from './cmdline.ts';
+import { hmemInit } from './dax-hmem.ts';
+import { applyCmdline, bootRam, e820Early, e820Late, e820Word, endOfRam, removeMmio, trimBiosRange } from './e820.ts';
+import { initHmat } from './hmat.ts';
+import type { Machine } from './machine.ts';
+import { initMemory } from './memory-init.ts';
+import { loadModule } from './modules.ts';
+import { initNuma } from './numa.ts';
+import { emptyNvdimm } from './nvdimm.ts';
+import type { Outcome } from './outcome.ts';
+import { NEWEST, type Profile, profileFor } from './profile.ts';
+import { formatMem } from './range.ts';
+import { emptyTree } from './resource.ts';
+import type { KernelState } from './state.ts';
+import { Tx } from './tx.ts';
+
+export interface Booted {
+    readonly state: KernelState;
+    readonly outcome: Outcome;
+}
+
+/** `name parameter=value …`, as a machine lists its modules. */
+function parseModule(text: string): { readonly name: string; readonly parameters: Record<string, string> } {
+    const [name = '', ...words] = text.trim().split(/\s+/);
+    return { name, parameters: Object.fromEntries(parseCmdline(words.join(' ')).map((p) => [p.name, p.value ?? ''])) };
+}
+
+function profileOf(machine: Machine): Profile {
+    const profile = profileFor(machine.kernel) ?? NEWEST;
+    const off = machine.config['EFI_SOFT_RESERVE'];
+    return off !== undefined && !isTrue(off) ? { ...profile, softReserved: false } : profile;
+}
+
+/** Boots a machine (README of the kernel model, "boot order"). Never throws for any machine. */
+export function boot(machine: Machine): Booted {
+    const profile = profileOf(machine);
+    const parameters = parseCmdline(machine.cmdline);
+    const setup = applyCmdline(removeMmio(machine.e820, profile), parameters);
+    const e820 = trimBiosRange(setup.entries);
+    const ram = bootRam(e820);
+    const end = endOfRam(e820, profile);
+    const { hotplugRanges, ...numa } = initNuma(machine, profile, parameters, { ram, end });
+    const tx = new Tx({
+        machine, profile, e820, iomem: emptyTree(), softReserved: emptyTree(), numa,
+        memory: initMemory(machine, profile, parameters, numa, ram, end, hotplugRanges),
+        dax: { regions: new Map(), devices: new Map(), drivers: new Map() },
+        hmem: { pending: [], devices: new Map() },
+        nvdimm: emptyNvdimm(),
+        virtioMem: new Map(),
+        cxl: { windows: [], memdevs: [], regions: new Map() },
+        dimms: new Map(), backends: new Map(), modules: new Map(), memregions: [], mounts: [], filesystems: new Map(),
+    });
+    for (const element of setup.malformed) tx.warn(`Malformed early option 'memmap': ${element}`, 'E820-03');
+    if (setup.user) {
+        tx.info('user-defined physical RAM map:', 'E820-03');
+        for (const entry of setup.entries) tx.info(`user: ${formatMem(entry, 16)} ${e820Word(entry.type)}`, 'E820-03');
+    }
+    e820Early(tx);
+    tx.set({ numa: { ...tx.state.numa, access: initHmat(machine.hmat, tx.state.numa) } });
+    e820Late(tx);
+    // hmem looks for what is Soft Reserved in iomem, which the late entries have just become.
+    hmemInit(tx);
+    for (const module of machine.modules) {
+        const { name, parameters: given } = parseModule(module);
+        loadModule(tx, name, given);
+    }
+    return { state: tx.state, outcome: { status: 0, errnos: [], stdout: '', stderr: '', log: tx.log, notes: tx.notes } };
+}

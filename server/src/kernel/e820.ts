@@ -1,0 +1,254 @@
+// The firmware memory map: overlap resolution, `mem=` and `memmap=`, and what of it becomes resources, early and late in boot.
+import { type Parameter, parseNumber, parseSize } from './cmdline.ts';
+import { E820, type E820Entry } from './machine.ts';
+import type { Profile } from './profile.ts';
+import { alignUp, KiB, MiB, PAGE, type Range, subtract } from './range.ts';
+import {
+    BUSY, childrenWithin, type Desc, insertExpand, insertResource, type NewResource, requestRegion, SYSTEM_RAM, type Tree,
+} from './resource.ts';
+import type { Tx } from './tx.ts';
+
+/** Entries of these types stay apart from equal neighbours, and split at every boundary of another entry (E820-02). */
+function neverMerges(type: number): boolean {
+    return type === E820.PRAM || type === E820.SOFT_RESERVED;
+}
+
+/** Sorts a map and resolves overlaps: the numerically larger type wins, equal neighbours merge (E820-02). */
+export function resolveMap(entries: readonly E820Entry[]): E820Entry[] {
+    interface Change { readonly at: number; readonly entry: E820Entry; readonly starts: boolean }
+    const changes: Change[] = [];
+    for (const entry of entries) {
+        if (entry.end < entry.start) continue;
+        changes.push({ at: entry.start, entry, starts: true }, { at: entry.end + 1, entry, starts: false });
+    }
+    changes.sort((a, b) => a.at - b.at);
+    const open = new Map<number, number>();
+    const out: { start: number; end: number; type: number }[] = [];
+    let current: { start: number; end: number; type: number } | undefined;
+    for (let i = 0; i < changes.length;) {
+        const at = changes[i]!.at;
+        for (; i < changes.length && changes[i]!.at === at; i++) {
+            const { entry, starts } = changes[i]!;
+            const count = (open.get(entry.type) ?? 0) + (starts ? 1 : -1);
+            if (count === 0) open.delete(entry.type);
+            else open.set(entry.type, count);
+        }
+        let type: number | undefined;
+        for (const t of open.keys()) if (type === undefined || t > type) type = t;
+        if (type === current?.type && (type === undefined || !neverMerges(type))) continue;
+        if (current) {
+            current.end = at - 1;
+            if (current.end >= current.start) out.push(current);
+        }
+        current = type === undefined ? undefined : { start: at, end: at, type };
+    }
+    return out;
+}
+
+/** Cuts a range out of every entry of a type, or of all of them when `type` is undefined. */
+function removeRange(entries: readonly E820Entry[], range: Range, type: number | undefined): E820Entry[] {
+    return entries.flatMap((e) => (type !== undefined && e.type !== type ? [e] : subtract(e, [range]).map((piece) => ({ ...piece, type: e.type }))));
+}
+
+/** Changes the type of what lies in a range from one to another. */
+function updateRange(entries: readonly E820Entry[], range: Range, from: number, to: number): E820Entry[] {
+    return entries.flatMap((e) => {
+        if (e.type !== from || e.start > range.end || e.end < range.start) return [e];
+        const rest = subtract(e, [range]).map((piece): E820Entry => ({ ...piece, type: from }));
+        return [...rest, { start: Math.max(e.start, range.start), end: Math.min(e.end, range.end), type: to }];
+    });
+}
+
+/** Highest address the map can name; a range "up to the end" stops there. */
+const END = Number.MAX_SAFE_INTEGER - 1;
+
+interface UserMap {
+    readonly entries: readonly E820Entry[];
+    /** The element was refused after it, or before it, had its effect: the kernel says `Malformed early option`. */
+    readonly malformed: boolean;
+}
+
+/** One element of `memmap=` (E820-03). */
+function applyMemmap(entries: readonly E820Entry[], element: string): UserMap {
+    if (element.startsWith('exactmap')) return { entries: [], malformed: false };
+    const size = parseSize(element);
+    if (size.length === 0) return { entries, malformed: true };
+    const form = element.charAt(size.length);
+    const at = parseSize(element.slice(size.length + 1));
+    let rest = element.slice(size.length + 1 + at.length);
+    const range = { start: at.value, end: Math.min(at.value + size.value - 1, END) };
+    const added = ({ '@': E820.RAM, '#': E820.ACPI, '$': E820.RESERVED, '!': E820.PRAM } as const)[form];
+    if (added !== undefined) return { entries: [...entries, { ...range, type: added }], malformed: rest !== '' };
+    if (form === '%') {
+        let from = 0;
+        let to = 0;
+        if (rest.startsWith('-')) {
+            const number = parseNumber(rest.slice(1));
+            from = number.value;
+            rest = rest.slice(1 + number.length);
+        }
+        if (rest.startsWith('+')) {
+            const number = parseNumber(rest.slice(1));
+            to = number.value;
+            rest = rest.slice(1 + number.length);
+        }
+        if (rest !== '') return { entries, malformed: true };
+        if (from && to) return { entries: updateRange(entries, range, from, to), malformed: false };
+        if (to) return { entries: [...entries, { ...range, type: to }], malformed: false };
+        return { entries: removeRange(entries, range, from || undefined), malformed: false };
+    }
+    // A bare size cuts RAM off above it, like mem=.
+    return { entries: removeRange(entries, { start: size.value, end: END }, E820.RAM), malformed: form !== '' };
+}
+
+export interface E820Setup {
+    /** Sorted and disjoint. */
+    readonly entries: readonly E820Entry[];
+    /** `mem=`/`memmap=` changed the map. */
+    readonly user: boolean;
+    /** Value of `mem=` in bytes: memory added while booting must end below it (E820-05). */
+    readonly limit?: number;
+    readonly malformed: readonly string[];
+}
+
+/** The map after the command line, before the kernel keeps parts of it for itself (E820-03, E820-05). */
+export function applyCmdline(firmware: readonly E820Entry[], parameters: readonly Parameter[]): E820Setup {
+    let entries: readonly E820Entry[] = firmware;
+    let user = false;
+    let limit: number | undefined;
+    const malformed: string[] = [];
+    for (const { name, value } of parameters) {
+        if (name === 'mem' && value !== undefined) {
+            const size = parseSize(value);
+            // `mem=nopentium` and the like are not sizes; mem=0 is refused.
+            if (size.value === 0) continue;
+            user = true;
+            limit = size.value;
+            entries = removeRange(entries, { start: size.value, end: END }, E820.RAM);
+        } else if (name === 'memmap' && value !== undefined) {
+            for (const element of value.split(',')) {
+                const result = applyMemmap(entries, element);
+                entries = result.entries;
+                user = true;
+                if (result.malformed) malformed.push(element);
+            }
+        }
+    }
+    return { entries: resolveMap(entries), user, ...(limit !== undefined ? { limit } : {}), malformed };
+}
+
+/** What the kernel takes out of every map: the first page, and RAM in the PC's ROM window (E820-10). */
+export function trimBiosRange(entries: readonly E820Entry[]): E820Entry[] {
+    const first = updateRange(entries, { start: 0, end: PAGE - 1 }, E820.RAM, E820.RESERVED);
+    return resolveMap(removeRange(first, { start: 640 * KiB, end: MiB - 1 }, E820.RAM));
+}
+
+/** Large EFI memory-mapped I/O ranges leave the map where the release does that (E820-09). */
+export function removeMmio(entries: readonly E820Entry[], profile: Profile): readonly E820Entry[] {
+    return profile.removesEfiMmio ? entries.filter((e) => !e.mmio || e.end - e.start + 1 < 256 * KiB) : entries;
+}
+
+/** End of boot RAM, exclusive, in bytes and whole pages (GEO-05). */
+export function endOfRam(entries: readonly E820Entry[], profile: Profile): number {
+    let end = 0;
+    for (const e of entries) {
+        if (e.type !== E820.RAM && !(profile.acpiCountsForMaxPfn && e.type === E820.ACPI)) continue;
+        const pageEnd = Math.floor((e.end + 1) / PAGE) * PAGE;
+        if (pageEnd > end && Math.floor(e.start / PAGE) * PAGE < pageEnd) end = pageEnd;
+    }
+    return end;
+}
+
+/** RAM of the map in whole pages, sorted and disjoint, neighbours joined: what the page allocator gets. */
+export function bootRam(entries: readonly E820Entry[]): Range[] {
+    const out: { start: number; end: number }[] = [];
+    for (const e of entries) {
+        if (e.type !== E820.RAM) continue;
+        const start = alignUp(e.start, PAGE);
+        const end = Math.floor((e.end + 1) / PAGE) * PAGE - 1;
+        const last = out.at(-1);
+        if (end < start) continue;
+        if (last && last.end + 1 === start) last.end = end;
+        else out.push({ start, end });
+    }
+    return out;
+}
+
+interface TypeNames { readonly name: string; readonly desc: Desc; readonly late: boolean; readonly flags: number }
+
+/** How an entry looks in iomem (E820-01). */
+function resourceKind(type: number): TypeNames {
+    switch (type) {
+        case E820.RAM: return { name: 'System RAM', desc: 'none', late: false, flags: SYSTEM_RAM };
+        case E820.RESERVED: return { name: 'Reserved', desc: 'reserved', late: true, flags: 0 };
+        case E820.ACPI: return { name: 'ACPI Tables', desc: 'acpi tables', late: false, flags: 0 };
+        case E820.NVS: return { name: 'ACPI Non-volatile Storage', desc: 'acpi nvs', late: false, flags: 0 };
+        case E820.UNUSABLE: return { name: 'Unusable memory', desc: 'none', late: false, flags: 0 };
+        case E820.PMEM: return { name: 'Persistent Memory', desc: 'persistent', late: true, flags: 0 };
+        case E820.PRAM: return { name: 'Persistent Memory (legacy)', desc: 'persistent-legacy', late: true, flags: 0 };
+        case E820.SOFT_RESERVED: return { name: 'Soft Reserved', desc: 'soft-reserved', late: true, flags: 0 };
+        default: return { name: 'Unknown E820 type', desc: 'none', late: false, flags: 0 };
+    }
+}
+
+function resourceFor(entry: E820Entry): { readonly resource: NewResource; readonly late: boolean; readonly soft: boolean } {
+    const kind = resourceKind(entry.type);
+    const late = kind.late && entry.start >= MiB;
+    return {
+        resource: { start: entry.start, end: entry.end, name: kind.name, desc: kind.desc, flags: kind.flags | (late ? 0 : BUSY) },
+        late, soft: late && entry.type === E820.SOFT_RESERVED,
+    };
+}
+
+/** Entries that become resources before devices do: RAM, ACPI, and everything that starts in the first MiB (E820-01). */
+export function e820Early(tx: Tx): void {
+    let tree = tx.state.iomem;
+    for (const entry of tx.state.e820) {
+        const { resource, late } = resourceFor(entry);
+        if (late) continue;
+        const placed = insertResource(tree, resource);
+        if (placed.ok) tree = placed.tree;
+    }
+    tx.set({ iomem: tree });
+}
+
+/** Padding behind RAM that ends at `end` (exclusive): to the next 64 KiB, 1 MiB or 64 MiB boundary (E820-04). */
+function ramBufferAlign(end: number): number {
+    if (end < MiB) return 64 * KiB;
+    return end < 16 * MiB ? MiB : 64 * MiB;
+}
+
+/** Entries that wait for the survey of PCI devices, and the RAM buffers (E820-01, E820-04, E820-08). */
+export function e820Late(tx: Tx): void {
+    let tree = tx.state.iomem;
+    let softReserved = tx.state.softReserved;
+    for (const entry of tx.state.e820) {
+        const { resource, late, soft } = resourceFor(entry);
+        if (!late) continue;
+        if (soft && tx.state.profile.softReservedPrivate) softReserved = insertExpand(softReserved, resource).tree;
+        else tree = insertExpand(tree, resource).tree;
+    }
+    for (const entry of tx.state.e820) {
+        if (entry.type !== E820.RAM) continue;
+        const pad = { start: entry.end + 1, end: alignUp(entry.end + 1, ramBufferAlign(entry.end + 1)) - 1 };
+        if (pad.end <= pad.start) continue;
+        for (const piece of subtract(pad, childrenWithin(tree.root, pad))) tree = reserve(tree, { ...piece, name: 'RAM buffer' });
+    }
+    tx.set({ iomem: tree, softReserved });
+}
+
+function reserve(tree: Tree, resource: NewResource): Tree {
+    const placed = requestRegion(tree, resource);
+    return placed.ok ? placed.tree : tree;
+}
+
+const WORDS: Readonly<Record<number, string>> = {
+    [E820.RAM]: 'usable', [E820.RESERVED]: 'reserved', [E820.ACPI]: 'ACPI data', [E820.NVS]: 'ACPI NVS', [E820.UNUSABLE]: 'unusable',
+    [E820.PMEM]: 'persistent (type 7)', [E820.PRAM]: 'persistent (type 12)', [E820.SOFT_RESERVED]: 'soft reserved',
+};
+
+/** The word the kernel log has for an e820 type. */
+export function e820Word(type: number): string {
+    return WORDS[type] ?? `type ${type}`;
+}
+

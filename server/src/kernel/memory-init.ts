@@ -1,0 +1,182 @@
+// Memory blocks and zones as the boot leaves them: the size of a block, the zones of each node, and the runs of blocks.
+// Everything after the boot (online, offline, add, remove) belongs to memory-block.ts and memory-hotplug.ts.
+import { isTrue, lastParameter, type Parameter } from './cmdline.ts';
+import type { Machine } from './machine.ts';
+import { movableStarts } from './movable.ts';
+import { firstEndingAt, piecesWithin } from './numa.ts';
+import type { Profile } from './profile.ts';
+import { alignDown, alignUp, GiB, MiB, PAGE, type Range, SECTION, SUBSECTION } from './range.ts';
+import type { BlockRun, MemoryState, NodeRange, NumaState, PresentRange, Zone, ZoneName } from './state.ts';
+
+/** Bare metal and virtual machines whose RAM ends below this use the smallest blocks (GEO-04). */
+const LARGE_BLOCK_RAM = 64 * GiB;
+const SMALLEST_BLOCK = SECTION;
+const LARGEST_BLOCK = 2 * GiB;
+
+/** Memory block size in bytes (GEO-04, GEO-06). `end`: end of RAM, exclusive. */
+export function probeBlockSize(machine: Machine, profile: Profile, end: number): number {
+    if (end < LARGE_BLOCK_RAM) return SMALLEST_BLOCK;
+    const advice = profile.cfmwsAdvisesBlockSize ? cxlAdvice(machine) : undefined;
+    if (!machine.hypervisor && profile.bareMetalBlockShortcut && advice === undefined) return LARGEST_BLOCK;
+    let size = Math.min(LARGEST_BLOCK, Math.max(SMALLEST_BLOCK, advice ?? LARGEST_BLOCK));
+    while (size > SMALLEST_BLOCK && end % size !== 0) size /= 2;
+    return size;
+}
+
+/** Largest block size that the CXL windows' alignment allows; undefined without a usable window (GEO-06). */
+function cxlAdvice(machine: Machine): number | undefined {
+    const offers = machine.cxlWindows.map((w) => Math.min(lowestBit(w.start), lowestBit(w.end + 1))).filter((a) => a >= 256 * MiB);
+    return offers.length > 0 ? Math.min(...offers) : undefined;
+}
+
+/** Largest power of two that divides `value`. */
+function lowestBit(value: number): number {
+    let bit = 1;
+    while (bit < 2 ** 52 && value % (bit * 2) === 0) bit *= 2;
+    return bit;
+}
+
+/** Where the zones of x86-64 end, exclusive, in bytes. */
+const ZONE_ENDS: readonly (readonly [ZoneName, number])[] = [['DMA', 16 * MiB], ['DMA32', 4 * GiB], ['Normal', Infinity]];
+
+/** Boot RAM with the node of each piece, in address order. RAM that no node covers (below 1 MiB in sum) is not used. */
+export function ramByNode(ram: readonly Range[], meminfo: readonly NodeRange[]): NodeRange[] {
+    return meminfo.flatMap((block) => piecesWithin(ram, block).map((piece): NodeRange => ({ ...piece, node: block.node })));
+}
+
+/** A zone while it is computed, in bytes, end exclusive. */
+interface ZoneSpan {
+    readonly node: number;
+    readonly zone: ZoneName;
+    readonly start: number;
+    readonly end: number;
+    readonly present: number;
+}
+
+/**
+ * Populated zones. A zone spans from the node's first to its last byte, cut at the zone's limits, holes included; what lies
+ * above the node's movable start is ZONE_MOVABLE (ZONE-01).
+ */
+export function bootZones(pieces: readonly NodeRange[], movableStart: ReadonlyMap<number, number>): ZoneSpan[] {
+    const byNode = new Map<number, NodeRange[]>();
+    for (const piece of pieces) {
+        const list = byNode.get(piece.node);
+        if (list) list.push(piece);
+        else byNode.set(piece.node, [piece]);
+    }
+    const out: ZoneSpan[] = [];
+    for (const node of [...byNode.keys()].sort((a, b) => a - b)) {
+        const ram = byNode.get(node)!;
+        const nodeStart = ram[0]!.start;
+        const nodeEnd = ram.at(-1)!.end + 1;
+        const movable = movableStart.get(node) ?? Infinity;
+        let low = PAGE;
+        for (const [zone, limit] of ZONE_ENDS) {
+            add(zone, Math.max(low, nodeStart), Math.min(limit, nodeEnd, movable));
+            low = limit;
+        }
+        if (movable < Infinity) add('Movable', Math.max(movable, nodeStart), nodeEnd);
+
+        function add(zone: ZoneName, start: number, end: number): void {
+            if (start >= end) return;
+            const present = piecesWithin(ram, { start, end: end - 1 }).reduce((sum, r) => sum + r.end - r.start + 1, 0);
+            if (present > 0) out.push({ node, zone, start, end, present });
+        }
+    }
+    return out;
+}
+
+/** Blocks in runs: those cut by a boundary of memory, node or zone stand alone, the others join (GEO-03, OFF-04). */
+export function bootBlocks(pieces: readonly NodeRange[], zones: readonly ZoneSpan[], blockSize: number): BlockRun[] {
+    const edges = new Set<number>();
+    for (const p of pieces) edges.add(p.start).add(p.end + 1);
+    for (const z of zones) edges.add(z.start).add(z.end);
+    const cut = new Set<number>();
+    for (const edge of edges) if (edge % blockSize !== 0) cut.add(Math.floor(edge / blockSize));
+    const firsts = new Set<number>();
+    for (const edge of edges) firsts.add(Math.ceil(edge / blockSize));
+    for (const block of cut) firsts.add(block).add(block + 1);
+    const starts = [...firsts].sort((a, b) => a - b);
+    const runs: BlockRun[] = [];
+    starts.forEach((first, i) => {
+        const last = (starts[i + 1] ?? first + 1) - 1;
+        const run = describe(first, last);
+        if (!run) return;
+        const previous = runs.at(-1);
+        if (previous && previous.last === first - 1 && previous.zone === run.zone && sameNodes(previous.nodes, run.nodes)) {
+            runs[runs.length - 1] = { ...previous, last };
+        } else runs.push(run);
+    });
+    return runs;
+
+    function describe(first: number, last: number): BlockRun | undefined {
+        const range = { start: first * blockSize, end: (first + 1) * blockSize - 1 };
+        const nodes: number[] = [];
+        for (let i = firstEndingAt(pieces, range.start); i < pieces.length && pieces[i]!.start <= range.end; i++) {
+            if (!nodes.includes(pieces[i]!.node)) nodes.push(pieces[i]!.node);
+        }
+        nodes.sort((a, b) => a - b);
+        if (nodes.length === 0) return undefined;
+        const touching = zones.filter((z) => z.node === nodes[0] && z.start <= range.end && range.start < z.end);
+        const zone = nodes.length === 1 && touching.length === 1 ? touching[0]!.zone : null;
+        return { first, last, state: 'online', zone, nodes, early: true };
+    }
+}
+
+function sameNodes(a: readonly number[], b: readonly number[]): boolean {
+    return a.length === b.length && a.every((x, i) => x === b[i]);
+}
+
+/** Sub-section map of boot RAM: whole sub-sections since v5.3, whole sections before (ZD-01, ZD-02). */
+function bootPresent(ram: readonly Range[], profile: Profile): PresentRange[] {
+    const unit = profile.subSections ? SUBSECTION : SECTION;
+    const out: { start: number; end: number; by: 'boot' }[] = [];
+    for (const r of ram) {
+        const start = alignDown(r.start, unit);
+        const end = alignUp(r.end + 1, unit) - 1;
+        const last = out.at(-1);
+        if (last && start <= last.end + 1) last.end = Math.max(last.end, end);
+        else out.push({ start, end, by: 'boot' });
+    }
+    return out;
+}
+
+/** What hot-added memory does by default: command line, else kernel configuration (ONL-01). */
+function autoOnline(parameters: readonly Parameter[], machine: Machine, profile: Profile): string {
+    const given = lastParameter(parameters, 'memhp_default_state');
+    if (given !== undefined && profile.autoOnlineValues.includes(given)) return given;
+    return machine.config['MEMORY_HOTPLUG_DEFAULT_ONLINE'] === 'y' ? 'online' : 'offline';
+}
+
+/** A parameter of the memory_hotplug module, which is part of the kernel. */
+function hotplugParameter(parameters: readonly Parameter[], name: string): string | undefined {
+    return lastParameter(parameters, `memory_hotplug.${name}`);
+}
+
+/** The memory part of the state after boot. `ram`: boot RAM in whole pages; `end`: end of RAM, exclusive. */
+export function initMemory(
+    machine: Machine, profile: Profile, parameters: readonly Parameter[], numa: NumaState, ram: readonly Range[], end: number, hotplug: readonly Range[],
+): MemoryState {
+    const blockSize = probeBlockSize(machine, profile, end);
+    const pieces = ramByNode(ram, numa.meminfo);
+    const zones = bootZones(pieces, movableStarts(parameters, pieces, hotplug));
+    const ratio = Number(hotplugParameter(parameters, 'auto_movable_ratio') ?? 301);
+    const memmap = hotplugParameter(parameters, 'memmap_on_memory');
+    return {
+        blockSize,
+        maxPfnEnd: end,
+        present: bootPresent(ram, profile),
+        blocks: bootBlocks(pieces, zones, blockSize),
+        zones: zones.map((z): Zone => ({
+            node: z.node, zone: z.zone, startPfn: z.start / PAGE, endPfn: z.end / PAGE, present: z.present / PAGE,
+        })),
+        groups: new Map(),
+        nextGroup: 0,
+        autoOnline: autoOnline(parameters, machine, profile),
+        onlinePolicy: profile.memoryGroups && hotplugParameter(parameters, 'online_policy') === 'auto-movable' ? 'auto-movable' : 'contig-zones',
+        autoMovableRatio: Number.isFinite(ratio) ? ratio : 301,
+        autoMovableNumaAware: isTrue(hotplugParameter(parameters, 'auto_movable_numa_aware') ?? 'Y'),
+        memmapOnMemory: profile.memmapOnMemory !== 'none' && memmap !== undefined && isTrue(memmap),
+        movableNode: lastParameter(parameters, 'movable_node') !== undefined,
+    };
+}
