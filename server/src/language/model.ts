@@ -8,7 +8,16 @@ import type { Profile } from '../kernel/profile.ts';
 import type { Range } from '../kernel/range.ts';
 import type { KernelState } from '../kernel/state.ts';
 
-/** A stretch of a document: UTF-16 offsets, end exclusive. */
+// How the server calls lowering, and why: it parses each top-level declaration as a text of its own (server/src/server/parts.ts)
+// and keeps the result while that text stays the same, so that a keystroke costs one declaration and not the file. Lowering of one
+// item must therefore need no more than its AST node, the uri to write into its spans, and lookups by name:
+//     lowerPlatform(node, uri, platform: (name: string) => LoweredPlatform | undefined): LoweredPlatform
+//     lowerScenario(node, uri, platform: (name: string) => LoweredPlatform | undefined): LoweredScenario
+// Names are taken from `$refText` and looked up, never through Langium's linker or a scan of the whole file; only findings about
+// several items (duplicate names, cycles of `extends` or `import`) see the file. Offsets are the CST's, relative to the item's text.
+// The LSP layer is the server's own, so 'langium/lsp' is not needed: `createDefaultCoreModule` keeps the bundle and the start small.
+
+/** A stretch of a document: UTF-16 offsets, end exclusive. `uri` is the one that lowering was called with. */
 export interface TextSpan {
     readonly uri: string;
     readonly start: number;
