@@ -1,0 +1,111 @@
+// The resource tree after the current step, as /proc/iomem prints it, with what the step changed. A mark is a sign and a word, its
+// colour only helps. Tree keys as the ARIA practices have them: arrows move and fold, Enter goes to the text.
+import type { JSX } from 'preact';
+import { useRef, useState } from 'preact/hooks';
+import type { PreviewMark, PreviewResource, PreviewRun, PreviewSpan } from '../../../../server/src/features/preview-protocol.ts';
+import { address, size } from './format.ts';
+import { Icon } from './icons.tsx';
+
+const MARKS: Readonly<Record<PreviewMark, { readonly sign: string; readonly word: string }>> = {
+    same: { sign: '', word: '' },
+    added: { sign: '+', word: 'new' },
+    removed: { sign: '−', word: 'gone' },
+    changed: { sign: '~', word: 'changed' },
+};
+
+interface Row { readonly line: PreviewResource; readonly hasChildren: boolean; readonly open: boolean; readonly parent: number }
+
+export function IomemTree({ run, reveal }: { run: PreviewRun; reveal: (at: PreviewSpan, focus: boolean) => void }): JSX.Element {
+    const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
+    const [active, setActive] = useState<string | undefined>();
+    const tree = useRef<HTMLDivElement>(null);
+    const rows = visibleRows(run.iomem, folded);
+    const activeIndex = Math.max(0, rows.findIndex(row => row.line.key === active));
+
+    const fold = (key: string, close: boolean): void => {
+        const next = new Set(folded);
+        if (close) next.add(key); else next.delete(key);
+        setFolded(next);
+    };
+    const open = (line: PreviewResource, focus: boolean): void => {
+        setActive(line.key);
+        const step = line.step === undefined ? undefined : run.steps[line.step];
+        if (line.at) reveal(line.at, focus);
+        else if (step && focus) reveal({ start: step.at.start, end: step.at.start, uri: step.at.uri }, focus);
+    };
+    const move = (index: number): void => {
+        const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
+        if (!row) return;
+        setActive(row.line.key);
+        tree.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(row.line.key)}"]`)?.focus();
+    };
+    const onKeyDown = (event: KeyboardEvent): void => {
+        const row = rows[activeIndex];
+        if (!row) return;
+        switch (event.key) {
+            case 'ArrowDown': move(activeIndex + 1); break;
+            case 'ArrowUp': move(activeIndex - 1); break;
+            case 'Home': move(0); break;
+            case 'End': move(rows.length - 1); break;
+            case 'ArrowRight': if (row.hasChildren && !row.open) fold(row.line.key, false); else if (row.hasChildren) move(activeIndex + 1); break;
+            case 'ArrowLeft': if (row.hasChildren && row.open) fold(row.line.key, true); else if (row.parent >= 0) move(row.parent); break;
+            case 'Enter': open(row.line, true); break;
+            default: return;
+        }
+        event.preventDefault();
+    };
+    if (run.iomem.length === 0) return <p class="dim">Nothing.</p>;
+    return (
+        <div class="iomem" role="tree" aria-label="Resource tree" onKeyDown={onKeyDown} ref={tree}>
+            {rows.map((row, i) => (
+                <Line key={row.line.key} row={row} run={run} focusable={i === activeIndex} open={open} fold={fold} />
+            ))}
+        </div>
+    );
+}
+
+function Line({ row, run, focusable, open, fold }: {
+    row: Row; run: PreviewRun; focusable: boolean; open: (line: PreviewResource, focus: boolean) => void; fold: (key: string, close: boolean) => void;
+}): JSX.Element {
+    const { line } = row;
+    const mark = MARKS[line.mark];
+    const leads = line.at !== undefined;
+    const by = line.step === undefined ? undefined : run.steps[line.step];
+    const title = [by && line.step ? `step ${line.step}: ${by.text}` : undefined, leads ? 'Go to the text' : undefined].filter(Boolean).join('\n');
+    return (
+        <div class={`line ${line.mark} ${leads ? 'leads' : ''}`} role="treeitem" aria-level={line.depth + 1} aria-expanded={row.hasChildren ? row.open : undefined}
+            aria-label={`${mark.word} ${address(line.start)} to ${address(line.end)}, ${line.name}, ${size(line.end - line.start + 1)} ${line.facts.join(', ')} ${line.was ?? ''}`}
+            tabIndex={focusable ? 0 : -1} data-key={line.key} title={title} onClick={() => open(line, false)} onDblClick={() => open(line, true)}>
+            <span class="mark" aria-hidden="true">{mark.sign}</span>
+            <span class="body">
+                <span class="text mono" style={{ paddingInlineStart: `${line.depth * 2}ch` }}>
+                    {row.hasChildren
+                        ? <span class={`twisty ${row.open ? 'open' : ''}`} onClick={event => { event.stopPropagation(); fold(line.key, row.open); }}><Icon name="twisty" /></span>
+                        : <span class="twisty" />}
+                    <span class="range">{address(line.start)}-{address(line.end)}</span><span class="colon"> : </span><span class="label">{line.name}</span>
+                </span>
+                <span class="facts">
+                    {mark.word && <span class={`tag ${line.mark}`}>{mark.word}</span>}
+                    {line.was && <span class="fact was">{line.was}</span>}
+                    {line.facts.map(fact => <span class="fact" key={fact}>{fact}</span>)}
+                </span>
+            </span>
+            <span class="size">{size(line.end - line.start + 1)}</span>
+        </div>
+    );
+}
+
+/** Lines in order, without those inside a folded one. */
+function visibleRows(lines: readonly PreviewResource[], folded: ReadonlySet<string>): Row[] {
+    const rows: Row[] = [];
+    const parents: number[] = [];               // by depth: index in rows
+    let hiddenBelow = Infinity;
+    lines.forEach((line, i) => {
+        if (line.depth > hiddenBelow) return;
+        hiddenBelow = folded.has(line.key) ? line.depth : Infinity;
+        const hasChildren = (lines[i + 1]?.depth ?? 0) > line.depth;
+        rows.push({ line, hasChildren, open: !folded.has(line.key), parent: line.depth > 0 ? parents[line.depth - 1] ?? -1 : -1 });
+        parents[line.depth] = rows.length - 1;
+    });
+    return rows;
+}

@@ -1,0 +1,60 @@
+// The transcript: every step with its outcome. Moving in the list moves the cursor in the text, which moves everything else.
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import type { PreviewRun, PreviewSpan, PreviewStep, PreviewVerdict } from '../../../../server/src/features/preview-protocol.ts';
+import { Icon } from './icons.tsx';
+
+const VERDICT: Readonly<Record<PreviewVerdict, string>> = { ok: 'ok', failed: 'fails, as expected', unexpected: 'fails', 'not-simulated': 'not simulated' };
+
+export function Steps({ run, reveal }: { run: PreviewRun; reveal: (at: PreviewSpan, focus: boolean) => void }): JSX.Element {
+    const list = useRef<HTMLOListElement>(null);
+    // keeps the current step in sight inside its own box; the page itself stays where the reader left it
+    useEffect(() => {
+        const box = list.current;
+        const item = box?.children[run.current];
+        if (!box || !(item instanceof HTMLElement)) return;
+        const top = item.offsetTop - box.offsetTop;
+        if (top < box.scrollTop) box.scrollTop = top - 8;
+        else if (top + item.offsetHeight > box.scrollTop + box.clientHeight) box.scrollTop = top + item.offsetHeight - box.clientHeight + 8;
+    }, [run.current, run.steps.length]);
+
+    const go = (index: number, focus: boolean): void => {
+        const step = run.steps[Math.max(0, Math.min(run.steps.length - 1, index))];
+        if (step) reveal({ start: step.at.start, end: step.at.start, uri: step.at.uri }, focus);
+    };
+    const onKeyDown = (event: KeyboardEvent): void => {
+        const to = ({ ArrowDown: run.current + 1, ArrowUp: run.current - 1, Home: 0, End: run.steps.length - 1 } as Record<string, number>)[event.key];
+        if (to !== undefined) { event.preventDefault(); go(to, false); }
+        if (event.key === 'Enter') { event.preventDefault(); go(run.current, true); }
+    };
+    return (
+        <ol class="steps" role="listbox" aria-label="Steps" tabIndex={0} aria-activedescendant={`step-${run.current}`} onKeyDown={onKeyDown} ref={list}>
+            {run.steps.map((step, i) => <StepLine key={i} step={step} index={i} current={i === run.current} go={go} />)}
+        </ol>
+    );
+}
+
+function StepLine({ step, index, current, go }: { step: PreviewStep; index: number; current: boolean; go: (index: number, focus: boolean) => void }): JSX.Element {
+    return (
+        <li id={`step-${index}`} role="option" aria-selected={current} class={`step ${step.verdict} ${current ? 'current' : ''}`} onClick={() => go(index, false)} onDblClick={() => go(index, true)}>
+            <span class="number">{step.kind === 'boot' ? '' : index}</span>
+            <Icon name={step.kind === 'boot' && step.verdict === 'ok' ? 'power' : step.verdict} label={VERDICT[step.verdict]} />
+            <span class="what">
+                <span class="command mono" title={step.text}>
+                    {step.prompt && <span class="prompt">{step.prompt} </span>}
+                    {step.kind === 'boot' ? 'boot' : <Command text={step.text} />}
+                    {step.kind === 'declared' && <span class="tag">declared</span>}
+                </span>
+                <span class="summary">
+                    {step.verdict !== 'ok' && step.errnos[0] && <b class="errno">{step.errnos[0]}</b>}
+                    {step.summary}
+                </span>
+            </span>
+        </li>
+    );
+}
+
+/** Long sysfs paths may break behind their slashes. */
+function Command({ text }: { text: string }): JSX.Element {
+    return <>{text.split(/(?<=\/)/).map((part, i) => i ? [<wbr key={i} />, part] : part)}</>;
+}

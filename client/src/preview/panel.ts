@@ -1,0 +1,197 @@
+// The preview beside the editor. One panel follows the memtopo editor in use, as the Markdown preview does: its document, its
+// cursor, its text while it is typed. It asks the server for what it shows and leaves all layout to the page.
+import * as vscode from 'vscode';
+import type { BaseLanguageClient } from 'vscode-languageclient';
+import { PREVIEW_CHANGED, PREVIEW_REQUEST, type PreviewChangedParams, type PreviewModel, type PreviewParams } from '../../../server/src/features/preview-protocol.ts';
+import { previewHtml } from './html.ts';
+import type { SavedState, ToPage, ToPanel, View } from './messages.ts';
+
+const VIEW_TYPE = 'memtopo.preview';
+
+/** Registers the panel's commands and what brings it back after the window was reloaded. */
+export function registerPreview(context: vscode.ExtensionContext, client: BaseLanguageClient): vscode.Disposable {
+    let open: PreviewPanel | undefined;
+    const adopt = (panel: vscode.WebviewPanel, state: SavedState): PreviewPanel => {
+        const preview = new PreviewPanel(context.extensionUri, client, panel, state);
+        open?.dispose();
+        open = preview;
+        panel.onDidDispose(() => { if (open === preview) open = undefined; });
+        return preview;
+    };
+    const show = async (argument: unknown, offset: unknown, column: vscode.ViewColumn): Promise<void> => {
+        const editor = vscode.window.activeTextEditor;
+        const uri = toUri(argument) ?? editor?.document.uri;
+        if (!uri) return;
+        const sameEditor = editor?.document.uri.toString() === uri.toString() ? editor : undefined;
+        const at = typeof offset === 'number' ? offset : sameEditor ? cursor(sameEditor) : 0;
+        if (open) { open.show(uri, at); return; }
+        const panel = vscode.window.createWebviewPanel(VIEW_TYPE, 'Preview', { viewColumn: column, preserveFocus: column === vscode.ViewColumn.Beside }, {});
+        adopt(panel, { uri: uri.toString(), offset: at, view: { compareWith: 'step' } });
+    };
+    return vscode.Disposable.from(
+        vscode.commands.registerCommand('memtopo.openPreview', (uri?: unknown, offset?: unknown) => show(uri, offset, vscode.ViewColumn.Active)),
+        vscode.commands.registerCommand('memtopo.openPreviewToSide', (uri?: unknown, offset?: unknown) => show(uri, offset, vscode.ViewColumn.Beside)),
+        vscode.commands.registerCommand('memtopo.showSource', () => open?.showSource()),
+        vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, {
+            async deserializeWebviewPanel(panel, state: SavedState | undefined) {
+                adopt(panel, state ?? { uri: vscode.window.activeTextEditor?.document.uri.toString() ?? '', offset: 0, view: { compareWith: 'step' } });
+            },
+        }),
+        { dispose: () => open?.dispose() },
+    );
+}
+
+class PreviewPanel implements vscode.Disposable {
+    private uri: string;
+    private offset: number;
+    private view: View;
+    private pageReady = false;
+    /** A request is on its way; `again`: what it asks for is out of date already. At most one travels, and the newest goes next. */
+    private asking = false;
+    private again = false;
+    private last: ToPage | undefined;
+    private readonly disposables: vscode.Disposable[] = [];
+    private readonly client: BaseLanguageClient;
+    private readonly panel: vscode.WebviewPanel;
+
+    constructor(extension: vscode.Uri, client: BaseLanguageClient, panel: vscode.WebviewPanel, state: SavedState) {
+        this.client = client;
+        this.panel = panel;
+        this.uri = state.uri;
+        this.offset = state.offset;
+        this.view = state.view;
+        panel.iconPath = {
+            light: vscode.Uri.joinPath(extension, 'client', 'icons', 'file-light.svg'),
+            dark: vscode.Uri.joinPath(extension, 'client', 'icons', 'file-dark.svg'),
+        };
+        panel.webview.options = {
+            enableScripts: true,
+            localResourceRoots: [vscode.Uri.joinPath(extension, 'dist'), vscode.Uri.joinPath(extension, 'client', 'media')],
+        };
+        this.disposables.push(
+            panel.onDidDispose(() => this.dispose()),
+            panel.webview.onDidReceiveMessage((message: ToPanel) => this.receive(message)),
+            // a hidden page is thrown away by VS Code and comes back empty
+            panel.onDidChangeViewState(() => { if (!panel.visible) this.pageReady = false; }),
+            vscode.window.onDidChangeTextEditorSelection(change => this.follow(change.textEditor)),
+            vscode.window.onDidChangeActiveTextEditor(editor => { if (editor) this.follow(editor); }),
+            client.onNotification(PREVIEW_CHANGED, (changed: PreviewChangedParams) => { if (sameUri(changed.uri, this.uri)) void this.ask(); }),
+            client.onDidChangeState(() => void this.ask()),
+        );
+        panel.webview.html = previewHtml(panel.webview, extension);
+        this.retitle();
+        void this.ask();
+    }
+
+    show(uri: vscode.Uri, offset: number): void {
+        this.uri = uri.toString();
+        this.offset = offset;
+        this.retitle();
+        this.panel.reveal(undefined, true);
+        void this.ask();
+    }
+
+    /** Goes to the text that the preview shows. */
+    async showSource(): Promise<void> {
+        await this.reveal(this.uri, this.offset, this.offset, true);
+    }
+
+    private follow(editor: vscode.TextEditor): void {
+        if (editor.document.languageId !== 'memtopo') return;
+        const uri = editor.document.uri.toString();
+        const offset = cursor(editor);
+        if (uri === this.uri && offset === this.offset) return;
+        // an editor that is not in use (a second view of a file) does not lead
+        if (vscode.window.activeTextEditor && vscode.window.activeTextEditor !== editor) return;
+        this.uri = uri;
+        this.offset = offset;
+        this.retitle();
+        void this.ask();
+    }
+
+    private receive(message: ToPanel): void {
+        switch (message.kind) {
+            case 'ready':
+                this.pageReady = true;
+                if (this.last) this.post(this.last);
+                void this.ask();
+                break;
+            case 'reveal': void this.reveal(message.uri, message.start, message.end, message.focus); break;
+            case 'view': this.view = message.view; void this.ask(); break;
+        }
+    }
+
+    /** Fetches what is to be shown now. Latest wins: a burst of calls costs two requests, not one each. */
+    private async ask(): Promise<void> {
+        if (this.asking) { this.again = true; return; }
+        if (!this.client.isRunning()) { this.post({ kind: 'waiting', text: 'The language server is starting…' }); return; }
+        this.asking = true;
+        try {
+            do {
+                this.again = false;
+                const params: PreviewParams = { uri: this.uri, offset: this.offset, kernel: this.view.kernel, compareWith: this.view.compareWith };
+                const model = await this.client.sendRequest<PreviewModel | null>(PREVIEW_REQUEST, params);
+                if (model && !this.again) this.post({ kind: 'model', model, saved: { uri: this.uri, offset: this.offset, view: this.view } });
+                else if (!model && !this.again) await this.load();
+            } while (this.again);
+        } catch (error) {
+            // a server that stops while it is asked: its state change asks again
+            if (this.client.isRunning()) this.client.outputChannel.appendLine(`preview: ${String(error)}`);
+        } finally {
+            this.asking = false;
+        }
+    }
+
+    /** The document is open in no editor (a restored panel): opening it makes the server build it, which announces itself. */
+    private async load(): Promise<void> {
+        try {
+            await vscode.workspace.openTextDocument(vscode.Uri.parse(this.uri));
+        } catch {
+            this.post({ kind: 'waiting', text: `${basename(this.uri)} cannot be read.` });
+        }
+    }
+
+    private async reveal(uri: string, start: number, end: number, focus: boolean): Promise<void> {
+        const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
+        const selection = new vscode.Selection(document.positionAt(end), document.positionAt(start));
+        const shown = vscode.window.visibleTextEditors.find(editor => editor.document === document);
+        const column = shown?.viewColumn ?? (this.panel.viewColumn === vscode.ViewColumn.One ? vscode.ViewColumn.Beside : vscode.ViewColumn.One);
+        await vscode.window.showTextDocument(document, { viewColumn: column, preserveFocus: !focus, preview: false, selection });
+        // selections set from here come back as a change of selection only when they differ
+        this.uri = document.uri.toString();
+        this.offset = start;
+        void this.ask();
+    }
+
+    private post(message: ToPage): void {
+        this.last = message.kind === 'model' ? message : this.last ?? message;
+        if (this.pageReady) void this.panel.webview.postMessage(message);
+    }
+
+    private retitle(): void {
+        this.panel.title = `Preview ${basename(this.uri)}`;
+    }
+
+    dispose(): void {
+        for (const disposable of this.disposables.splice(0)) disposable.dispose();
+        this.panel.dispose();
+    }
+}
+
+function cursor(editor: vscode.TextEditor): number {
+    return editor.document.offsetAt(editor.selection.active);
+}
+
+function sameUri(a: string, b: string): boolean {
+    return a === b || vscode.Uri.parse(a).toString() === vscode.Uri.parse(b).toString();
+}
+
+function basename(uri: string): string {
+    return vscode.Uri.parse(uri).path.split('/').pop() ?? '';
+}
+
+/** Menus pass a Uri, code lenses the text of one. */
+function toUri(argument: unknown): vscode.Uri | undefined {
+    if (argument instanceof vscode.Uri) return argument;
+    return typeof argument === 'string' ? vscode.Uri.parse(argument) : undefined;
+}

@@ -1,0 +1,34 @@
+// What both extension hosts share: the client, its commands, its status, the preview.
+import * as vscode from 'vscode';
+import type { BaseLanguageClient, LanguageClientOptions } from 'vscode-languageclient';
+import { registerPreview } from './preview/panel.ts';
+import { showStatus } from './status.ts';
+
+export type Client = BaseLanguageClient;
+
+/**
+ * Starts the language server and registers everything that VS Code can call. `create` makes the client of the host at hand; it is
+ * called once, restarts reuse the client.
+ */
+export async function start(context: vscode.ExtensionContext, create: (options: LanguageClientOptions) => Client): Promise<void> {
+    const output = vscode.window.createOutputChannel('memtopo', { log: true });
+    const client = create({
+        // every scheme: files, untitled documents, git:, vscode-vfs: and whatever else holds text
+        documentSelector: [{ language: 'memtopo' }],
+        outputChannel: output,
+        synchronize: { configurationSection: 'memtopo' },
+        markdown: { isTrusted: { enabledCommands: ['memtopo.openPreviewToSide'] }, supportHtml: false },
+    });
+    context.subscriptions.push(
+        output,
+        showStatus(client),
+        registerPreview(context, client),
+        vscode.commands.registerCommand('memtopo.showOutput', () => output.show(true)),
+        vscode.commands.registerCommand('memtopo.restartServer', async () => {
+            if (client.isRunning()) await client.stop();
+            await client.start();
+        }),
+        client,
+    );
+    await client.start();
+}

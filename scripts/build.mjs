@@ -1,0 +1,62 @@
+// Bundles everything that runs outside the sources:  node scripts/build.mjs [--release] [--watch] [--only NAME,…]
+//   dist/extension.cjs, dist/extension.browser.cjs   the extension, for VS Code's node host and its web-worker host
+//   dist/server.cjs, dist/server.browser.js          the language server, as a process and as a worker
+//   dist/memtopo.cjs                                 the command line
+//   dist/preview.js                                  the script of the preview page
+// --release minifies and leaves the source maps out.
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import * as esbuild from 'esbuild';
+
+const root = path.dirname(import.meta.dirname);
+const { values } = parseArgs({ options: { release: { type: 'boolean', default: false }, watch: { type: 'boolean', default: false }, only: { type: 'string' } } });
+
+// The parser library calls Object.groupBy, which Node 20 lacks; older VS Code extension hosts are Node 20 too.
+const GROUP_BY = 'Object.groupBy??=(items,key)=>{const groups=Object.create(null);let i=0;for(const item of items)(groups[key(item,i++)]??=[]).push(item);return groups};';
+
+const node = { platform: 'node', format: 'cjs', target: 'node20', banner: { js: GROUP_BY } };
+const browser = { platform: 'browser', target: 'es2022' };
+// Libraries that look at `import.meta` only in ES modules are bundled to CommonJS here
+const jobs = {
+    'extension.cjs': { entry: 'client/src/extension.ts', ...node, external: ['vscode'] },
+    'extension.browser.cjs': { entry: 'client/src/extension.browser.ts', ...browser, format: 'cjs', external: ['vscode'] },
+    'server.cjs': { entry: 'server/src/main.node.ts', ...node },
+    'server.browser.js': { entry: 'server/src/main.browser.ts', ...browser, format: 'iife', banner: { js: GROUP_BY } },
+    'memtopo.cjs': { entry: 'server/src/cli/main.ts', ...node, executable: true },
+    'preview.js': { entry: 'client/src/preview/page/main.tsx', ...browser, format: 'iife', jsx: 'automatic', jsxImportSource: 'preact' },
+};
+
+const chosen = values.only ? values.only.split(',') : Object.keys(jobs);
+mkdirSync(path.join(root, 'dist'), { recursive: true });
+if (values.release && !values.only) {
+    for (const name of Object.keys(jobs)) rmSync(path.join(root, 'dist', `${name}.map`), { force: true });
+}
+
+let failed = false;
+await Promise.all(chosen.map(async name => {
+    const { entry, executable, banner, ...options } = jobs[name];
+    const source = path.join(root, entry);
+    if (!existsSync(source)) { console.error(`${entry} does not exist`); failed = true; return; }
+    const outfile = path.join(root, 'dist', name);
+    const hashbang = executable && !readFileSync(source, 'utf8').startsWith('#!') ? '#!/usr/bin/env node\n' : '';
+    const config = {
+        ...options, entryPoints: [source], outfile, bundle: true, minify: values.release, sourcemap: values.release ? false : 'linked',
+        legalComments: 'none', logLevel: 'warning', define: { 'process.env.NODE_ENV': '"production"' },
+        banner: banner || hashbang ? { js: hashbang + (banner?.js ?? '') } : undefined,
+        tsconfigRaw: { compilerOptions: { jsx: 'react-jsx', jsxImportSource: 'preact', useDefineForClassFields: true, target: 'es2022' } },
+    };
+    try {
+        if (values.watch) {
+            const context = await esbuild.context(config);
+            await context.watch();
+        } else {
+            await esbuild.build(config);
+            if (executable) chmodSync(outfile, 0o755);
+            console.log(`dist/${name}`.padEnd(30), `${(statSync(outfile).size / 1024).toFixed(0).padStart(6)} KB`);
+        }
+    } catch {
+        failed = true;                  // esbuild has said what and where
+    }
+}));
+if (failed) process.exitCode = 1;
