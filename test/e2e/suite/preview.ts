@@ -1,0 +1,100 @@
+// The preview, looked at where the reader sees it: in the document of its webview.
+import * as vscode from 'vscode';
+import { at, equal, includes, moveTo, openExample, page, replaceAll, shot, until } from './support.ts';
+
+const iomem = (): Promise<string[]> => page('texts', { selector: '.iomem .line' });
+const has = (lines: readonly string[], text: string): boolean => lines.some(line => line.replace(/\s+/g, ' ').includes(text));
+
+suite('preview', () => {
+    let editor: vscode.TextEditor;
+    let original: string;
+
+    suiteSetup(async () => {
+        editor = await openExample();
+        original = editor.document.getText();
+        await vscode.commands.executeCommand('workbench.action.closeSidebar');
+        await vscode.commands.executeCommand('notifications.clearAll');
+    });
+
+    test('opens beside the text and shows the booted machine', async () => {
+        moveTo(editor, at(editor.document, 'platform fast-reboot'));
+        await vscode.commands.executeCommand('memtopo.openPreviewToSide');
+        const lines = await until('iomem', iomem, found => has(found, 'Persistent Memory (legacy)'));
+        if (!has(lines, '00001000-0009fbff : System RAM')) throw new Error(`no low RAM in ${JSON.stringify(lines.slice(0, 6))}`);
+        equal(vscode.window.activeTextEditor?.document.uri.toString(), editor.document.uri.toString(), 'the text keeps the focus');
+    });
+
+    test('follows the cursor from step to step, with marks and words', async () => {
+        moveTo(editor, at(editor.document, 'ndctl create-namespace'));
+        await until('dax0.0 is there', iomem, found => has(found, 'dax0.0') && !has(found, 'System RAM (kmem)'));
+        moveTo(editor, at(editor.document, 'daxctl online-memory', 0, 4));
+        await until('RAM is there', iomem, found => has(found, '188000000-1ffffffff : System RAM (kmem)'));
+        moveTo(editor, at(editor.document, 'kmem/unbind'));
+        await until('RAM is gone', () => page<string[]>('texts', { selector: '.iomem .line:not(.removed)' }), found => !has(found, 'System RAM (kmem)'));
+        const removed = await page<string[]>('texts', { selector: '.iomem .line.removed' });
+        if (!has(removed, 'System RAM (kmem)')) throw new Error(`what went is not marked: ${JSON.stringify(removed)}`);
+        includes(removed.join('\n'), '−', 'sign'); includes(removed.join('\n'), 'gone', 'word');
+        includes(await page<string>('text', { selector: '.step.current' }), 'unbind', 'the step in the list');
+    });
+
+    test('tells what was lost and why, with the rule', async () => {
+        moveTo(editor, at(editor.document, 'daxctl online-memory', 0, 4));
+        const ledger = await until('losses', () => page<string>('text', { selector: '.losses' }), text => Boolean(text));
+        includes(ledger, /[A-Z]{2,5}-\d{2}/, 'rule in the ledger');
+        includes(ledger, 'MiB', 'bytes in the ledger');
+    });
+
+    test('keeps the last good state while the text is broken', async () => {
+        moveTo(editor, at(editor.document, 'daxctl online-memory', 0, 4));
+        await until('RAM is there', iomem, found => has(found, 'System RAM (kmem)'));
+        await replaceAll(editor, original.replace('platform fast-reboot {', 'platform fast-reboot { node {{{ "'));
+        await until('banner', () => page<string>('text', { selector: '.banner' }), text => Boolean(text));
+        if (!has(await iomem(), 'System RAM')) throw new Error('the tree is gone');
+        await shot('broken');
+        await replaceAll(editor, original);
+        await until('no banner', () => page<string>('text', { selector: '.banner' }), text => text === null);
+    });
+
+    test('changes while typing', async () => {
+        moveTo(editor, at(editor.document, 'platform fast-reboot'));
+        await until('boot', iomem, found => has(found, '180000000-1ffffffff : Persistent Memory (legacy)'));
+        await replaceAll(editor, original.replace('memmap=2G!6G', 'memmap=1G!6G'));
+        await until('1 GiB', iomem, found => has(found, '180000000-1bfffffff : Persistent Memory (legacy)'));
+        await replaceAll(editor, original);
+        await until('2 GiB', iomem, found => has(found, '180000000-1ffffffff : Persistent Memory (legacy)'));
+    });
+
+    test('a click on a step takes the cursor there', async () => {
+        moveTo(editor, at(editor.document, 'ndctl create-namespace'));
+        await until('steps', () => page<string[]>('texts', { selector: '.step' }), all => all.length > 3);
+        await page('click', { selector: '.step:nth-child(4) .command' });
+        const line = editor.document.positionAt(original.indexOf('device_dax/unbind')).line;
+        await until('cursor', () => vscode.window.visibleTextEditors.find(one => one.document === editor.document)?.selection.active.line, now => now === line);
+        await until('step', () => page<string>('text', { selector: '.step.current' }), text => text.includes('device_dax/unbind'));
+    });
+
+    test('arrow keys in the list walk through the steps', async () => {
+        await page('click', { selector: '.step:nth-child(3) .command' });
+        await page('press', { keys: 'ArrowDown' });
+        await until('step', () => page<string>('text', { selector: '.step.current' }), text => text.includes('device_dax/unbind'));
+    });
+
+    test('is readable in every theme, wide and narrow', async function () {
+        this.timeout(90_000);
+        await openExample();
+        moveTo(editor, at(editor.document, 'daxctl online-memory', 0, 4));
+        await until('RAM is there', iomem, found => has(found, 'System RAM (kmem)'));
+        await vscode.commands.executeCommand('notifications.clearAll');
+        const themes = { dark: 'Default Dark Modern', light: 'Default Light Modern', 'high-contrast': 'Default High Contrast' };
+        for (const [name, theme] of Object.entries(themes)) {
+            await vscode.workspace.getConfiguration('workbench').update('colorTheme', theme, vscode.ConfigurationTarget.Global);
+            await new Promise(resolve => setTimeout(resolve, 700));
+            await shot(name);
+        }
+        await vscode.workspace.getConfiguration('workbench').update('colorTheme', 'Default Dark Modern', vscode.ConfigurationTarget.Global);
+        await page('resize', { width: 880, height: 900 });
+        await new Promise(resolve => setTimeout(resolve, 700));
+        await shot('narrow');
+        await page('resize', { width: 1400, height: 900 });
+    });
+});
