@@ -3,6 +3,9 @@
 import { lastParameter, parseCmdline } from './cmdline.ts';
 import { daxDriverRegister, daxDriverUnregister } from './dax-bus.ts';
 import { hmemDriverRegister, hmemDriverUnregister } from './dax-hmem.ts';
+import { ndE820Load, ndE820Unload } from './nd-e820.ts';
+import { nfitLoad, nfitUnload } from './nfit.ts';
+import { ndDriverRegister, ndDriverUnregister } from './nvdimm.ts';
 import type { Result, RuleId } from './outcome.ts';
 import type { Profile } from './profile.ts';
 import type { Tx } from './tx.ts';
@@ -51,10 +54,19 @@ export const MODULES: readonly KernelModule[] = [
     },
     { name: 'libnvdimm', doc: 'Core of persistent memory: regions, namespaces and their info blocks.' },
     { name: 'nd_btt', doc: 'Sector-atomic personality of namespaces.', requires: always('libnvdimm') },
-    { name: 'nfit', doc: 'ACPI NFIT: NVDIMMs and their ranges.', requires: always('libnvdimm') },
-    { name: 'nd_e820', doc: 'Legacy persistent memory from the e820 map.', requires: always('libnvdimm') },
-    { name: 'nd_pmem', doc: 'Driver of namespaces as block devices /dev/pmemN.', requires: always('nd_btt') },
-    { name: 'dax_pmem', doc: 'Makes a dax region of each devdax namespace.', requires: always('libnvdimm') },
+    { name: 'nfit', doc: 'ACPI NFIT: NVDIMMs and their ranges.', rules: ['ND-02'], requires: always('libnvdimm'), load: nfitLoad, unload: nfitUnload },
+    {
+        name: 'nd_e820', doc: 'Legacy persistent memory from the e820 map.', rules: ['ND-03', 'E820-06'], requires: always('libnvdimm'),
+        load: ndE820Load, unload: ndE820Unload,
+    },
+    {
+        name: 'nd_pmem', doc: 'Driver of namespaces as block devices /dev/pmemN.', rules: ['ND-14', 'ND-16'], requires: always('nd_btt'),
+        load: (tx) => ndDriverRegister(tx, 'nd_pmem'), unload: (tx) => ndDriverUnregister(tx, 'nd_pmem'),
+    },
+    {
+        name: 'dax_pmem', doc: 'Makes a dax region of each devdax namespace.', rules: ['ND-25'], requires: always('libnvdimm'),
+        load: (tx) => ndDriverRegister(tx, 'dax_pmem'), unload: (tx) => ndDriverUnregister(tx, 'dax_pmem'),
+    },
     { name: 'virtio', doc: 'Core of virtio.' },
     { name: 'virtio_ring', doc: 'Queues of virtio devices.' },
     { name: 'virtio_pci', doc: 'virtio devices on PCI.', requires: always('virtio', 'virtio_ring') },

@@ -56,6 +56,8 @@ export interface Profile {
     readonly regionAlign: boolean;
     /** dataoff is compared with the truncated size (ND-18 step 5; v6.2). */
     readonly zeroSizeGuard: boolean;
+    /** A pfn or dax info block that no longer fits keeps the namespace without disk (ND-14; v5.5); before, it came up raw. */
+    readonly badInfoBlocks: boolean;
     /** Old info block padding to sections (ND-20). */
     readonly sectionPadding: boolean;
 
@@ -100,7 +102,7 @@ const V5_1: Profile = {
     efiFakeMem: false, removesEfiMmio: false, targetNode: 'fallback', iomemDepth: 5, intersectsDescends: false, subSections: false, mhpRangeCheck: 'none',
     autoOnlineValues: ['offline', 'online'], memoryGroups: false, storedBlockZone: false, hwpoisonBlocksOnline: false, memmapOnMemory: 'none',
     mergeSystemRam: false, memoryTiers: 'none', hmatAdistance: false, access1: false, regionAlign: false, zeroSizeGuard: false,
-    sectionPadding: true, dynamicDax: false, mappingLengthSilent: false, daxMatchByType: false, bindReturnsProbeErrno: false,
+    badInfoBlocks: false, sectionPadding: true, dynamicDax: false, mappingLengthSilent: false, daxMatchByType: false, bindReturnsProbeErrno: false,
     probeLogNew: false, hmemInIomem: false, hmemSource: 'none', hmemCxl: 'takes', fsdevDriver: false, kmemRemoves: false,
     kmemName: 'System RAM', kmemPerMapping: false, kmemTooSmall: 'EBUSY', kmemTruncationWarning: false, kmemMemmapOnMemoryAttr: false,
     virtioMem: 'none', xfsRemoval: 'none', cxlWindows: false, cxlRamRegions: false,
@@ -111,7 +113,7 @@ type Change = Partial<Omit<Profile, 'name' | 'version'>>;
 /** Each release with what it changed, oldest first; a profile is the sum of the rows up to it. */
 const HISTORY: readonly (readonly [name: string, change: Change])[] = [
     ['5.3', { subSections: true, sectionPadding: false, kmemRemoves: true }],
-    ['5.5', { softReserved: true, efiFakeMem: true, hmemInIomem: true, hmemSource: 'hmat', mhpRangeCheck: 'late' }],
+    ['5.5', { badInfoBlocks: true, softReserved: true, efiFakeMem: true, hmemInIomem: true, hmemSource: 'hmat', mhpRangeCheck: 'late' }],
     ['5.6', { targetNode: 'meminfo-first' }],
     ['5.7', { regionAlign: true, autoOnlineValues: ['offline', 'online', 'online_kernel', 'online_movable'] }],
     ['5.8', { kmemName: 'System RAM (kmem)', virtioMem: 'sbm', bareMetalBlockShortcut: true }],

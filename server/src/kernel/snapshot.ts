@@ -51,6 +51,7 @@ export interface NdRegionDocument {
     readonly target_node: number;
     readonly enabled: boolean;
     readonly available_size?: number;
+    readonly max_available_extent?: number;
     readonly mappings: readonly { readonly dimm: string; readonly offset: number; readonly length: number; readonly position: number }[];
     readonly namespace_seed?: string | null;
 }
@@ -139,7 +140,6 @@ function nodesWithMemory(state: KernelState, normalOnly: boolean): number[] {
 /** The document of a state. Pure; cost follows the number of ranges, blocks runs and devices. */
 export function snapshot(state: KernelState): StateDocument {
     const { numa, memory } = state;
-    const cpuNodes = numa.online.filter((n) => (numa.nodeCpus.get(n) ?? []).length > 0);
     return {
         iomem: formatIomem(state.iomem, state.profile.iomemDepth),
         block_size: memory.blockSize,
@@ -148,7 +148,7 @@ export function snapshot(state: KernelState): StateDocument {
         })),
         auto_online_blocks: memory.autoOnline,
         node_masks: {
-            possible: formatList(numa.possible), online: formatList(numa.online), has_cpu: formatList(cpuNodes),
+            possible: formatList(numa.possible), online: formatList(numa.online), has_cpu: formatList(numa.hasCpu),
             has_memory: formatList(nodesWithMemory(state, false)), has_normal_memory: formatList(nodesWithMemory(state, true)),
         },
         nodes: numa.online.map((id) => nodeDocument(state, id)),
