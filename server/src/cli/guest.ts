@@ -121,7 +121,7 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 /bin/busybox --install -s /bin
 mkdir -p /proc /sys /dev /tmp /run /mnt
 mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev
-SH=/bin/sh; [ -x /bin/bash ] && SH=/bin/bash
+SH=$(command -v bash || echo /bin/sh)
 ${STATE_FUNCTIONS}
 ${MACHINE_FUNCTIONS}
 stty -F /dev/ttyS1 raw -echo 2>/dev/null
