@@ -190,11 +190,16 @@ function main(argv: readonly string[]): void {
         const scored = cases.map((c) => scoreCase(options.has('boot') ? { ...c, input: { ...c.input, steps: [] }, truth: { ...c.truth, steps: [] } } : c));
         const inexact = scored.filter((s) => !s.result.exact);
         if (options.has('verbose') || names || options.has('first')) {
-            for (const s of inexact) process.stdout.write(`${explain(s, options.has('first'), subjects)}\n\n`);
+            for (const s of inexact) {
+                const wrong = [...s.result.bootWrong, ...s.result.steps.flatMap((step) => (step.scored ? step.wrong : []))];
+                if (!subjects || s.crash || wrong.some((subject) => subjects.includes(subject))) process.stdout.write(`${explain(s, options.has('first'), subjects)}\n\n`);
+            }
         }
         if (options.has('list')) for (const s of inexact) process.stdout.write(`${summary(s)}\n`);
         process.stdout.write(`${table(set, tally(scored))}  (${((performance.now() - started) / 1000).toFixed(1)} s)\n\n`);
     }
 }
 
+// A closed pipe (`| head`) ends the program quietly.
+process.stdout.on('error', () => process.exit(0));
 if (process.argv[1] === fileURLToPath(import.meta.url)) main(process.argv.slice(2));

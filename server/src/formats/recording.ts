@@ -1,11 +1,11 @@
 // Reads a recorded run (NAME.input.json): what was given to a real kernel, as a Machine, and the steps typed on it.
 // Firmware tables are there in the words of the kernel's log; both wordings of the memory map are read (before v7 and since).
-import { parseSize } from '../kernel/cmdline.ts';
 import {
-    type CxlMemdev, type CxlWindow, E820, type E820Entry, type Hmat, type HmatCache, type HmatValue, type Machine, type MemoryDevice, type NfitRange, type Srat,
+    type CxlWindow, E820, type E820Entry, type Hmat, type HmatCache, type HmatValue, type Machine, type MemoryDevice, type NfitRange, type Srat,
     type SratCpu, type SratMemory,
 } from '../kernel/machine.ts';
 import { GiB, rangeOf } from '../kernel/range.ts';
+import { qemuCpus, qemuCxlMemdevs, qemuHmat } from './qemu-args.ts';
 
 /** One memory device as recordings describe it. */
 export interface RecordedDevice {
@@ -187,19 +187,19 @@ function distributionConfig(release: string, version: string): Record<string, st
     return debian && (major > 6 || (major === 6 && minor >= 12)) ? { MEMORY_HOTPLUG_DEFAULT_ONLINE: 'y' } : {};
 }
 
-/** CXL type 3 devices of QEMU arguments: `memdev` (as `persistent-memdev`) names the backend of persistent memory. */
-function cxlMemdevs(args: readonly string[]): CxlMemdev[] {
-    const optionsOf = (text: string): Map<string, string> => new Map(text.split(',').map((part): [string, string] => {
-        const eq = part.indexOf('=');
-        return eq < 0 ? ['driver', part] : [part.slice(0, eq), part.slice(eq + 1)];
-    }));
-    const after = (flag: string): Map<string, string>[] => args.flatMap((a, i) => (args[i - 1] === flag ? [optionsOf(a)] : []));
-    const backends = new Map(after('-object').map((o) => [o.get('id') ?? '', parseSize(o.get('size') ?? '0').value]));
-    const sizeOfBackend = (id: string | undefined): number => (id === undefined ? 0 : backends.get(id) ?? 0);
-    return after('-device').filter((o) => o.get('driver') === 'cxl-type3').map((o, i) => ({
-        name: `mem${i}`, window: 0, volatileSize: sizeOfBackend(o.get('volatile-memdev')),
-        pmemSize: sizeOfBackend(o.get('persistent-memdev') ?? o.get('memdev')),
-    }));
+/** HMAT of a recording. What the log does not print is taken from QEMU's arguments. */
+function hmatOf(input: RecordedInput): Hmat | undefined {
+    const logged = input.hmat ? parseHmat(input.hmat) : undefined;
+    const given = qemuHmat(input.qemu ?? []);
+    if (!logged || !given) return logged;
+    const either = <T>(first: readonly T[], second: readonly T[]): readonly T[] => (first.length > 0 ? first : second);
+    return { domains: either(logged.domains, given.domains), values: either(logged.values, given.values), caches: either(logged.caches, given.caches) };
+}
+
+/** SRAT of a recording; its CPUs come from QEMU's arguments where the log names none. */
+function sratOf(input: RecordedInput): Srat | undefined {
+    const srat = parseSrat(input.srat);
+    return srat && srat.cpus.length === 0 ? { ...srat, cpus: qemuCpus(input.qemu ?? [], input.cpus) } : srat;
 }
 
 /** Machine of a recorded input. */
@@ -207,7 +207,8 @@ export function machineOf(input: RecordedInput): Machine {
     const efi = input.firmware === 'ovmf';
     const devices = (input.devices ?? []).map(memoryDevice);
     const unarmed = new Set((input.devices ?? []).filter((d) => d.unarmed).map((d) => d.id));
-    const srat = parseSrat(input.srat);
+    const srat = sratOf(input);
+    const hmat = hmatOf(input);
     const window = input.hotplug_window;
     return {
         arch: 'x86_64',
@@ -220,7 +221,7 @@ export function machineOf(input: RecordedInput): Machine {
         e820: parseE820(input.e820, efi),
         ...(srat ? { srat } : {}),
         ...(input.slit ? { slit: input.slit } : {}),
-        ...(input.hmat ? { hmat: parseHmat(input.hmat) } : {}),
+        ...(hmat ? { hmat } : {}),
         nfit: (input.nfit ?? []).map((n): NfitRange => ({
             ...rangeOf(n.start, n.size), proximityDomain: n.proximity_domain, dimms: [n.device], labelSize: n.label_size,
             ...(unarmed.has(n.device) ? { unarmed: true } : {}),
@@ -228,7 +229,7 @@ export function machineOf(input: RecordedInput): Machine {
         devices,
         ...(window ? { hotplugWindow: { ...rangeOf(window.start, window.size), slots: window.slots } } : {}),
         cxlWindows: (input.cxl_windows ?? []).map((w): CxlWindow => ({ ...rangeOf(w.start, w.size), index: w.window })),
-        cxlMemdevs: cxlMemdevs(input.qemu ?? []),
+        cxlMemdevs: qemuCxlMemdevs(input.qemu ?? []),
         resources: [],
         modules: input.modules,
     };

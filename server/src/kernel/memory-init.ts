@@ -87,7 +87,7 @@ export function bootZones(pieces: readonly NodeRange[], movableStart: ReadonlyMa
 }
 
 /** Blocks in runs: those cut by a boundary of memory, node or zone stand alone, the others join (GEO-03, OFF-04). */
-export function bootBlocks(pieces: readonly NodeRange[], zones: readonly ZoneSpan[], blockSize: number): BlockRun[] {
+export function bootBlocks(pieces: readonly NodeRange[], zones: readonly ZoneSpan[], blockSize: number, profile: Profile): BlockRun[] {
     const edges = new Set<number>();
     for (const p of pieces) edges.add(p.start).add(p.end + 1);
     for (const z of zones) edges.add(z.start).add(z.end);
@@ -118,9 +118,24 @@ export function bootBlocks(pieces: readonly NodeRange[], zones: readonly ZoneSpa
         nodes.sort((a, b) => a - b);
         if (nodes.length === 0) return undefined;
         const touching = zones.filter((z) => z.node === nodes[0] && z.start <= range.end && range.start < z.end);
-        const zone = nodes.length === 1 && touching.length === 1 ? touching[0]!.zone : null;
+        const single = nodes.length === 1 && touching.length === 1 ? touching[0]!.zone : null;
+        const zone = single !== null && cut.has(first) && !profile.storedBlockZone && !sampledFull(pieces, range) ? null : single;
         return { first, last, state: 'online', zone, nodes, early: true };
     }
+}
+
+/**
+ * Before v5.18 the zone of a block is found by looking at one page in every 4 MiB of its present sections: one without memory
+ * belongs to no zone that the block could be in (OFF-01).
+ */
+function sampledFull(pieces: readonly NodeRange[], block: Range): boolean {
+    for (let section = block.start; section <= block.end; section += SECTION) {
+        if (piecesWithin(pieces, { start: section, end: section + SECTION - 1 }).length === 0) continue;
+        for (let at = section; at < section + SECTION; at += 4 * MiB) {
+            if (piecesWithin(pieces, { start: at, end: at }).length === 0) return false;
+        }
+    }
+    return true;
 }
 
 function sameNodes(a: readonly number[], b: readonly number[]): boolean {
@@ -166,7 +181,7 @@ export function initMemory(
         blockSize,
         maxPfnEnd: end,
         present: bootPresent(ram, profile),
-        blocks: bootBlocks(pieces, zones, blockSize),
+        blocks: bootBlocks(pieces, zones, blockSize, profile),
         zones: zones.map((z): Zone => ({
             node: z.node, zone: z.zone, startPfn: z.start / PAGE, endPfn: z.end / PAGE, present: z.present / PAGE,
         })),

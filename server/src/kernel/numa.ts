@@ -184,7 +184,7 @@ export function initNuma(machine: Machine, profile: Profile, parameters: readonl
     const acpi = !options.includes('off') && !options.includes('noacpi') && lastParameter(parameters, 'acpi') !== 'off';
     const found = (acpi ? sratLayout(machine, profile, memory) : undefined) ?? dummyLayout(machine, memory);
     const fake = options.findLast((o) => o.startsWith('fake='));
-    const layout = fake === undefined ? found : emulateNodes(found, fake.slice('fake='.length), memory, profile);
+    const layout = fake === undefined ? found : emulateNodes(found, fake.slice('fake='.length), memory);
     return { ...bringUp(layout, machine), hotplugRanges: layout.hotplug };
 }
 
@@ -210,13 +210,16 @@ function bringUp(layout: NumaLayout, machine: Machine): NumaState {
         const node = layout.pxmToNode.get(pxm);
         if (node !== undefined) online.add(node);
     }
+    // The mask is made when only the first CPU runs, from the lists; each later CPU then adds the one node it is on.
+    const hasCpu = new Set(cpuNode.length > 0 ? [...nodeCpus].filter(([, cpus]) => cpus.includes(0)).map(([node]) => node) : []);
+    for (const node of cpuNode.slice(1)) hasCpu.add(node);
     const numbers = (set: Iterable<number>): number[] => [...set].sort((a, b) => a - b);
     const nodes = numbers(possible);
     const size = (nodes.at(-1) ?? 0) + 1;
     const distance = Array.from({ length: size }, (_, from) => Array.from({ length: size }, (__, to) => layout.distance(from, to)));
     return {
         pxmToNode: layout.pxmToNode, meminfo: layout.meminfo, reservedMeminfo: layout.reservedMeminfo, possible: nodes, online: numbers(online),
-        cpuNode, nodeCpus, distance, access: new Map(),
+        cpuNode, hasCpu: numbers(hasCpu), nodeCpus, distance, access: new Map(),
     };
 }
 

@@ -44,6 +44,8 @@ export interface NumaState {
     readonly online: readonly number[];
     /** Node of each CPU, by CPU number. */
     readonly cpuNode: readonly number[];
+    /** Nodes in the mask has_cpu. Under `numa=fake` it is not the same as having a CPU in the list (NUMA-12). */
+    readonly hasCpu: readonly number[];
     /** CPUs that a node lists. Under `numa=fake` a CPU is listed by every fake node of its physical node (NUMA-12). */
     readonly nodeCpus: ReadonlyMap<number, readonly number[]>;
     /** Distance between two possible nodes (NUMA-11). */
