@@ -5,6 +5,7 @@ import { replay } from '../../server/src/cli/replay.ts';
 import { loadSet, SETS, type RecordedCase } from './cases.ts';
 import { type CaseResult, compareCase, errnoSet, expand, linesOf, type RunDocument, STEP_SUBJECTS, type Subject } from './compare.ts';
 import { difference } from './diff.ts';
+import { type Floor, floorOf, raiseFloor } from './floor.ts';
 
 const HELP = `usage: node test/kernel-truth/score.ts [options]
   --set 6.1,7.2       sets to score (default 6.1; "all" = ${SETS.join(', ')})
@@ -14,6 +15,7 @@ const HELP = `usage: node test/kernel-truth/score.ts [options]
   -f, --first         with differences: only the first wrong place of each case
   --boot              boots only
   --list              one line for each case that is not exact
+  --update-floor      raise floor.json to what this run reached (whole sets only)
   --subject iomem     differences of these subjects only (iomem, blocks, nodes, dax, nd)
 `;
 
@@ -167,7 +169,7 @@ function summary({ recorded, result, crash }: Scored): string {
 function main(argv: readonly string[]): void {
     const options = new Map<string, string>();
     for (let i = 0; i < argv.length; i++) {
-        const m = /^--?([a-z]+)(?:=(.*))?$/.exec(argv[i]!);
+        const m = /^--?([a-z-]+)(?:=(.*))?$/.exec(argv[i]!);
         if (!m) continue;
         const name = ({ v: 'verbose', f: 'first', h: 'help' } as Record<string, string>)[m[1]!] ?? m[1]!;
         options.set(name, m[2] ?? (['set', 'only', 'case', 'subject'].includes(name) ? argv[++i] ?? '' : ''));
@@ -180,6 +182,8 @@ function main(argv: readonly string[]): void {
     const only = options.get('only')?.split(',');
     const names = options.get('case')?.split(',');
     const subjects = options.get('subject')?.split(',') as Subject[] | undefined;
+    const whole = !only && !names && !options.has('boot');
+    const floors = new Map<string, Floor>();
     for (const set of wanted === 'all' ? SETS : wanted.split(',')) {
         const started = performance.now();
         const cases = loadSet(set).filter((c) => (!only || only.some((o) => family(c.name) === o || c.name.startsWith(o))) && (!names || names.includes(c.name)));
@@ -196,8 +200,11 @@ function main(argv: readonly string[]): void {
             }
         }
         if (options.has('list')) for (const s of inexact) process.stdout.write(`${summary(s)}\n`);
-        process.stdout.write(`${table(set, tally(scored))}  (${((performance.now() - started) / 1000).toFixed(1)} s)\n\n`);
+        const rows = tally(scored);
+        floors.set(set, floorOf(rows.get('TOTAL')!));
+        process.stdout.write(`${table(set, rows)}  (${((performance.now() - started) / 1000).toFixed(1)} s)\n\n`);
     }
+    if (options.has('update-floor') && whole) raiseFloor(floors);
 }
 
 // A closed pipe (`| head`) ends the program quietly.
