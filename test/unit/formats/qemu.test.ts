@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { loadSet } from '../../kernel-truth/cases.ts';
+import { machineOf } from '../../../server/src/formats/recording.ts';
+import { q35Layout, qemuMachine } from '../../../server/src/formats/qemu.ts';
+import { GiB, MiB, sizeOf } from '../../../server/src/kernel/range.ts';
+
+const recorded = loadSet('6.1');
+/** `-m 4G,slots=8` → bytes of RAM; the backends of `-numa` nodes where they say otherwise. */
+function ramBytes(args: readonly string[]): number {
+    const text = args[args.indexOf('-m') + 1]!.split(',')[0]!.replace(/^size=/, '');
+    const m = /^(\d+)([MGT]?)$/.exec(text)!;
+    return Number(m[1]) * { '': MiB, M: MiB, G: GiB, T: 1024 * GiB }[m[2] as '' | 'M' | 'G' | 'T'];
+}
+const nodesOf = (args: readonly string[]): string[] =>
+    args.filter((a) => a.startsWith('node,')).map((a) => [...a.matchAll(/cpus=(\d+)/g)].map((m) => m[1]).join('+'));
+
+describe('q35 RAM layout', () => {
+    it('keeps every byte, splits at 2 GiB from 2.75 GiB on', () => {
+        fc.assert(fc.property(fc.integer({ min: 1, max: 4096 }), (n) => {
+            const size = n * 64 * MiB;
+            const parts = q35Layout(size);
+            expect(parts.reduce((sum, p) => sum + sizeOf(p), 0)).toBe(size);
+            expect(parts.length).toBe(size < 0xb0000000 ? 1 : 2);
+        }));
+    });
+});
+
+describe('recorded machines as QEMU arguments again', () => {
+    const plain = recorded.filter((c) => !c.input.cxl_windows?.length && c.input.firmware === 'seabios');
+    it.each(plain.map((c) => [c.name, c] as const))('%s has its RAM, its nodes and its devices', (_, c) => {
+        const { args, differences } = qemuMachine(machineOf(c.input));
+        expect(differences).toEqual([]);
+        expect(ramBytes(args)).toBe(ramBytes(c.input.qemu));
+        const had = c.input.qemu.filter((a) => a.startsWith('node,')).length;
+        if (had > 0 && c.input.srat.length > 0) expect(nodesOf(args).length).toBe(had);
+        for (const device of c.input.devices ?? []) expect(args.join(' ')).toContain(`addr=${device.start}`);
+    });
+});
