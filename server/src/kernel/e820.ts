@@ -4,7 +4,7 @@ import { E820, type E820Entry } from './machine.ts';
 import type { Profile } from './profile.ts';
 import { alignUp, KiB, MiB, PAGE, type Range, subtract } from './range.ts';
 import {
-    BUSY, childrenWithin, type Desc, insertExpand, insertResource, type NewResource, requestRegion, SYSTEM_RAM, type Tree,
+    BUSY, childrenWithin, type Desc, insertDisjoint, insertExpand, insertResource, type NewResource, requestRegion, SYSTEM_RAM, type Tree,
 } from './resource.ts';
 import type { Tx } from './tx.ts';
 
@@ -202,14 +202,16 @@ function resourceFor(entry: E820Entry): { readonly resource: NewResource; readon
 
 /** Entries that become resources before devices do: RAM, ACPI, and everything that starts in the first MiB (E820-01). */
 export function e820Early(tx: Tx): void {
-    let tree = tx.state.iomem;
-    for (const entry of tx.state.e820) {
-        const { resource, late } = resourceFor(entry);
-        if (late) continue;
+    const early = tx.state.e820.map(resourceFor).filter((r) => !r.late).map((r) => r.resource);
+    tx.set({ iomem: insertAll(tx.state.iomem, early, (tree, resource) => {
         const placed = insertResource(tree, resource);
-        if (placed.ok) tree = placed.tree;
-    }
-    tx.set({ iomem: tree });
+        return placed.ok ? placed.tree : tree;
+    }) });
+}
+
+/** Inserts sorted, disjoint resources in one pass where the tree allows it, else one by one. */
+function insertAll(tree: Tree, resources: readonly NewResource[], insert: (tree: Tree, resource: NewResource) => Tree): Tree {
+    return insertDisjoint(tree, resources) ?? resources.reduce(insert, tree);
 }
 
 /** Padding behind RAM that ends at `end` (exclusive): to the next 64 KiB, 1 MiB or 64 MiB boundary (E820-04). */
@@ -220,14 +222,11 @@ function ramBufferAlign(end: number): number {
 
 /** Entries that wait for the survey of PCI devices, and the RAM buffers (E820-01, E820-04, E820-08). */
 export function e820Late(tx: Tx): void {
-    let tree = tx.state.iomem;
-    let softReserved = tx.state.softReserved;
-    for (const entry of tx.state.e820) {
-        const { resource, late, soft } = resourceFor(entry);
-        if (!late) continue;
-        if (soft && tx.state.profile.softReservedPrivate) softReserved = insertExpand(softReserved, resource).tree;
-        else tree = insertExpand(tree, resource).tree;
-    }
+    const late = tx.state.e820.map(resourceFor).filter((r) => r.late);
+    const apart = (r: { readonly soft: boolean }): boolean => r.soft && tx.state.profile.softReservedPrivate;
+    const expand = (into: Tree, resource: NewResource): Tree => insertExpand(into, resource).tree;
+    const softReserved = insertAll(tx.state.softReserved, late.filter(apart).map((r) => r.resource), expand);
+    let tree = insertAll(tx.state.iomem, late.filter((r) => !apart(r)).map((r) => r.resource), expand);
     for (const entry of tx.state.e820) {
         if (entry.type !== E820.RAM) continue;
         const pad = { start: entry.end + 1, end: alignUp(entry.end + 1, ramBufferAlign(entry.end + 1)) - 1 };

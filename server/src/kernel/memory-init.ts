@@ -97,6 +97,8 @@ export function bootBlocks(pieces: readonly NodeRange[], zones: readonly ZoneSpa
     for (const edge of edges) firsts.add(Math.ceil(edge / blockSize));
     for (const block of cut) firsts.add(block).add(block + 1);
     const starts = [...firsts].sort((a, b) => a - b);
+    const zonesOf = new Map<number, ZoneSpan[]>();
+    for (const z of zones) zonesOf.set(z.node, [...(zonesOf.get(z.node) ?? []), z]);
     const runs: BlockRun[] = [];
     starts.forEach((first, i) => {
         const last = (starts[i + 1] ?? first + 1) - 1;
@@ -117,7 +119,7 @@ export function bootBlocks(pieces: readonly NodeRange[], zones: readonly ZoneSpa
         }
         nodes.sort((a, b) => a - b);
         if (nodes.length === 0) return undefined;
-        const touching = zones.filter((z) => z.node === nodes[0] && z.start <= range.end && range.start < z.end);
+        const touching = (zonesOf.get(nodes[0]!) ?? []).filter((z) => z.start <= range.end && range.start < z.end);
         const single = nodes.length === 1 && touching.length === 1 ? touching[0]!.zone : null;
         const zone = single !== null && cut.has(first) && !profile.storedBlockZone && !sampledFull(pieces, range) ? null : single;
         return { first, last, state: 'online', zone, nodes, early: true };

@@ -1,6 +1,6 @@
 // numa=fake: boot memory split into nodes that the machine does not have (NUMA-12). Addresses in bytes, ends exclusive in here.
 import { parseNumber, parseSize } from './cmdline.ts';
-import { type BootMemory, cleanMeminfo, LOCAL_DISTANCE, type NumaLayout, piecesWithin } from './numa.ts';
+import { type BootMemory, cleanMeminfo, LOCAL_DISTANCE, type NumaLayout, piecesWithin, REMOTE_DISTANCE } from './numa.ts';
 import { alignDown, alignUp, GiB, MiB, PAGE } from './range.ts';
 import type { NodeRange } from './state.ts';
 
@@ -143,6 +143,7 @@ export function emulateNodes(layout: NumaLayout, spec: string, memory: BootMemor
     const colon = spec.indexOf(':');
     const given = colon < 0 ? [] : givenDistances(spec.slice(colon + 1));
     const size = Math.max(...physical.keys()) + 1;
+    const between = (a: number, b: number): number => layout.distance?.(a, b) ?? (a === b ? LOCAL_DISTANCE : REMOTE_DISTANCE);
     return {
         ...layout,
         parsed: new Set(cleaned.meminfo.map((b) => b.node)),
@@ -150,7 +151,7 @@ export function emulateNodes(layout: NumaLayout, spec: string, memory: BootMemor
         // Reserved ranges keep the ids of physical nodes.
         reservedMeminfo: [...layout.reservedMeminfo, ...cleaned.reserved].sort((a, b) => a.start - b.start),
         cpuNode: layout.cpuNode.map(firstFake),
-        distance: (from, to) => (from === to ? LOCAL_DISTANCE : given[from * size + to] ?? layout.distance(physicalNode(from), physicalNode(to))),
+        distance: (from, to) => (from === to ? LOCAL_DISTANCE : given[from * size + to] ?? between(physicalNode(from), physicalNode(to))),
         physicalNode,
     };
 }

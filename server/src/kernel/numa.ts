@@ -22,7 +22,8 @@ export interface NumaLayout {
     readonly reservedMeminfo: readonly NodeRange[];
     /** Node of each CPU; undefined: the table does not name it. */
     readonly cpuNode: readonly (number | undefined)[];
-    readonly distance: (from: number, to: number) => number;
+    /** Absent: 10 and 20. */
+    readonly distance?: (from: number, to: number) => number;
     /** Memory of a node that emulation split, by fake node. */
     readonly physicalNode?: (node: number) => number;
     /** Ranges that SRAT marks as hot-pluggable (NUMA-01). */
@@ -98,11 +99,12 @@ function slitValid(slit: readonly (readonly number[])[]): boolean {
     return slit.every((row, from) => row.every((value, to) => (from === to ? value === LOCAL_DISTANCE : value > LOCAL_DISTANCE)));
 }
 
-function slitDistance(slit: readonly (readonly number[])[] | undefined, pxmToNode: ReadonlyMap<number, number>): (from: number, to: number) => number {
-    const nodeToPxm = new Map([...pxmToNode].map(([pxm, node]) => [node, pxm]));
-    const table = slit && slitValid(slit) ? slit : undefined;
+function slitDistance(slit: readonly (readonly number[])[] | undefined, pxmToNode: ReadonlyMap<number, number>): ((from: number, to: number) => number) | undefined {
+    if (!slit || !slitValid(slit)) return undefined;
+    const nodeToPxm: number[] = [];
+    for (const [pxm, node] of pxmToNode) nodeToPxm[node] = pxm;
     return (from, to) => {
-        const value = table?.[nodeToPxm.get(from) ?? -1]?.[nodeToPxm.get(to) ?? -1];
+        const value = slit[nodeToPxm[from] ?? -1]?.[nodeToPxm[to] ?? -1];
         if (value !== undefined && value <= 255) return value;
         return from === to ? LOCAL_DISTANCE : REMOTE_DISTANCE;
     };
@@ -157,10 +159,11 @@ function sratLayout(machine: Machine, profile: Profile, memory: BootMemory): Num
     const cleaned = cleanMeminfo(blocks, memory);
     if (!cleaned.ok || !covers(cleaned.meminfo, memory)) return undefined;
     const cpus = [...srat.cpus].sort((a, b) => a.apicId - b.apicId);
+    const distance = slitDistance(machine.slit, pxmToNode);
     return {
         pxmToNode, parsed: new Set(pxmToNode.values()), meminfo: cleaned.meminfo, reservedMeminfo: cleaned.reserved,
         cpuNode: Array.from({ length: machine.cpus }, (_, cpu) => cpus[cpu] && pxmToNode.get(cpus[cpu].pxm)),
-        distance: slitDistance(machine.slit, pxmToNode),
+        ...(distance ? { distance } : {}),
         hotplug: srat.memory.filter((m) => m.hotplug).map(({ start, end }) => ({ start, end })),
     };
 }
@@ -169,7 +172,7 @@ function sratLayout(machine: Machine, profile: Profile, memory: BootMemory): Num
 function dummyLayout(machine: Machine, memory: BootMemory): NumaLayout {
     return {
         pxmToNode: new Map(), parsed: new Set([0]), meminfo: [{ start: 0, end: memory.end - 1, node: 0 }], reservedMeminfo: [],
-        cpuNode: Array.from({ length: machine.cpus }, () => 0), distance: (from, to) => (from === to ? LOCAL_DISTANCE : REMOTE_DISTANCE), hotplug: [],
+        cpuNode: Array.from({ length: machine.cpus }, () => 0), hotplug: [],
     };
 }
 
@@ -216,7 +219,12 @@ function bringUp(layout: NumaLayout, machine: Machine): NumaState {
     const numbers = (set: Iterable<number>): number[] => [...set].sort((a, b) => a - b);
     const nodes = numbers(possible);
     const size = (nodes.at(-1) ?? 0) + 1;
-    const distance = Array.from({ length: size }, (_, from) => Array.from({ length: size }, (__, to) => layout.distance(from, to)));
+    const distance = Array.from({ length: size }, (_, from) => {
+        const row = new Array<number>(size).fill(REMOTE_DISTANCE);
+        if (layout.distance) for (let to = 0; to < size; to++) row[to] = layout.distance(from, to);
+        else row[from] = LOCAL_DISTANCE;
+        return row;
+    });
     return {
         pxmToNode: layout.pxmToNode, meminfo: layout.meminfo, reservedMeminfo: layout.reservedMeminfo, possible: nodes, online: numbers(online),
         cpuNode, hasCpu: numbers(hasCpu), nodeCpus, distance, access: new Map(),

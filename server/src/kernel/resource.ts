@@ -157,6 +157,25 @@ export function insertResource(tree: Tree, added: NewResource): Placed {
     }
 }
 
+/**
+ * Inserts many producers' ranges, sorted and disjoint, none of which overlaps a child of the root: one pass instead of one for each.
+ * Answers undefined where some do overlap; those need RES-03 or RES-05 one by one.
+ */
+export function insertDisjoint(tree: Tree, added: readonly NewResource[]): Tree | undefined {
+    const children: Resource[] = [];
+    let nextId = tree.nextId;
+    let i = 0;
+    for (const a of added) {
+        while (i < tree.root.children.length && tree.root.children[i]!.start < a.start) children.push(tree.root.children[i++]!);
+        const before = children.at(-1);
+        const after = tree.root.children[i];
+        if (a.end < a.start || a.end > tree.root.end || (before && before.end >= a.start) || (after && after.start <= a.end)) return undefined;
+        children.push({ id: nextId++, start: a.start, end: a.end, name: a.name, flags: a.flags ?? 0, desc: a.desc ?? 'none', children: [] });
+    }
+    while (i < tree.root.children.length) children.push(tree.root.children[i++]!);
+    return { root: { ...tree.root, children }, nextId };
+}
+
 /** Inserts at the root and grows over partial overlaps until it fits (RES-05). */
 export function insertExpand(tree: Tree, added: NewResource): { readonly tree: Tree; readonly id: number; readonly range: Range } {
     let grown: NewResource = added;

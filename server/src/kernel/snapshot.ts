@@ -115,6 +115,7 @@ function nodeDocument(state: KernelState, id: number): NodeDocument {
     const { numa } = state;
     const access = numa.access.get(id);
     const withTargets = (key: 'access0' | 'access1'): AccessClass | undefined => {
+        if (numa.access.size === 0) return undefined;
         const targets = numa.online.filter((n) => numa.access.get(n)?.[key]?.initiators.includes(id));
         const own = access?.[key];
         return own || targets.length > 0 ? { ...own, initiators: own?.initiators ?? [], targets } : undefined;
