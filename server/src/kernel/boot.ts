@@ -7,11 +7,11 @@ import { initHmat } from './hmat.ts';
 import type { Machine } from './machine.ts';
 import { initMemory } from './memory-init.ts';
 import { loadModule } from './modules.ts';
-import { initNuma } from './numa.ts';
+import { type BootMemory, initNuma } from './numa.ts';
 import { emptyNvdimm } from './nvdimm.ts';
 import type { Outcome } from './outcome.ts';
 import { NEWEST, type Profile, profileFor } from './profile.ts';
-import { formatMem } from './range.ts';
+import { formatMem, type Range } from './range.ts';
 import { emptyTree } from './resource.ts';
 import type { KernelState } from './state.ts';
 import { Tx } from './tx.ts';
@@ -33,6 +33,11 @@ function profileOf(machine: Machine): Profile {
     return off !== undefined && !isTrue(off) ? { ...profile, softReserved: false } : profile;
 }
 
+function bootMemory(ram: readonly Range[], end: number, profile: Profile): BootMemory {
+    const dram = { start: ram[0]?.start ?? 0, end: Math.max(0, (ram.at(-1)?.end ?? end - 1)) };
+    return { ram, end, clip: profile.meminfoFromDram ? dram : { start: 0, end: end - 1 } };
+}
+
 /** Boots a machine (README of the kernel model, "boot order"). Never throws for any machine. */
 export function boot(machine: Machine): Booted {
     const profile = profileOf(machine);
@@ -41,7 +46,7 @@ export function boot(machine: Machine): Booted {
     const e820 = trimBiosRange(setup.entries);
     const ram = bootRam(e820);
     const end = endOfRam(e820, profile);
-    const { hotplugRanges, ...numa } = initNuma(machine, profile, parameters, { ram, end });
+    const { hotplugRanges, ...numa } = initNuma(machine, profile, parameters, bootMemory(ram, end, profile));
     const tx = new Tx({
         machine, profile, e820, iomem: emptyTree(), softReserved: emptyTree(), numa,
         memory: initMemory(machine, profile, parameters, numa, ram, end, hotplugRanges),

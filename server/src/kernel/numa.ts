@@ -36,6 +36,8 @@ export interface BootMemory {
     readonly ram: readonly Range[];
     /** End of RAM, exclusive (GEO-05). */
     readonly end: number;
+    /** What blocks of meminfo are clipped to: since v6.12 from the first to the last byte of RAM, before [0, end of RAM) (NUMA-04). */
+    readonly clip: Range;
 }
 
 /** Index of the first range that ends at or behind `address`. */
@@ -113,7 +115,7 @@ function slitDistance(slit: readonly (readonly number[])[] | undefined, pxmToNod
 export type Cleaned = { readonly ok: true; readonly meminfo: readonly NodeRange[]; readonly reserved: readonly NodeRange[] } | { readonly ok: false; readonly message: string };
 
 /**
- * Sorts SRAT blocks into those with boot RAM and the reserved rest, clips the former to [0, end of RAM), and joins blocks of
+ * Sorts SRAT blocks into those with boot RAM and the reserved rest, clips the former, and joins blocks of
  * one node unless another node lies between them (NUMA-02, NUMA-04).
  */
 export function cleanMeminfo(blocks: readonly NodeRange[], memory: BootMemory): Cleaned {
@@ -124,10 +126,9 @@ export function cleanMeminfo(blocks: readonly NodeRange[], memory: BootMemory): 
             reserved.push(block);
             continue;
         }
-        if (block.end >= memory.end) {
-            reserved.push({ node: block.node, start: memory.end, end: block.end });
-            if (block.start < memory.end) kept.push({ ...block, end: memory.end - 1 });
-        } else kept.push(block);
+        if (block.end > memory.clip.end) reserved.push({ node: block.node, start: memory.clip.end + 1, end: block.end });
+        const clipped = intersect(block, memory.clip);
+        if (clipped) kept.push({ ...clipped, node: block.node });
     }
     kept.sort((a, b) => a.start - b.start);
     const joined: { node: number; start: number; end: number }[] = [];
@@ -170,8 +171,9 @@ function sratLayout(machine: Machine, profile: Profile, memory: BootMemory): Num
 
 /** One node over everything below the end of RAM (NUMA-05). */
 function dummyLayout(machine: Machine, memory: BootMemory): NumaLayout {
+    const cleaned = cleanMeminfo([{ start: 0, end: Math.max(0, memory.end - 1), node: 0 }], memory);
     return {
-        pxmToNode: new Map(), parsed: new Set([0]), meminfo: [{ start: 0, end: memory.end - 1, node: 0 }], reservedMeminfo: [],
+        pxmToNode: new Map(), parsed: new Set([0]), meminfo: cleaned.ok ? cleaned.meminfo : [], reservedMeminfo: cleaned.ok ? cleaned.reserved : [],
         cpuNode: Array.from({ length: machine.cpus }, () => 0), hotplug: [],
     };
 }

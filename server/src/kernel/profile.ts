@@ -29,6 +29,8 @@ export interface Profile {
     readonly removesEfiMmio: boolean;
     /** phys_to_target_node (NUMA-06): the fallback node; meminfo then reserved; reserved wins when both have it. */
     readonly targetNode: 'fallback' | 'meminfo-first' | 'reserved-wins';
+    /** Meminfo is clipped to first and last byte of RAM instead of [0, max_pfn) (NUMA-04). */
+    readonly meminfoFromDram: boolean;
     /** Depth at which /proc/iomem stops indenting (RES-14). */
     readonly iomemDepth: number;
     /** region_intersects looks below top-level nodes of another kind (RES-12). */
@@ -99,7 +101,7 @@ export interface Profile {
 const V5_1: Profile = {
     name: '5.1', version: { major: 5, minor: 1, patch: 0 },
     bareMetalBlockShortcut: false, acpiCountsForMaxPfn: false, cfmwsAdvisesBlockSize: false, softReserved: false, softReservedPrivate: false,
-    efiFakeMem: false, removesEfiMmio: false, targetNode: 'fallback', iomemDepth: 5, intersectsDescends: false, subSections: false, mhpRangeCheck: 'none',
+    efiFakeMem: false, removesEfiMmio: false, targetNode: 'fallback', meminfoFromDram: false, iomemDepth: 5, intersectsDescends: false, subSections: false, mhpRangeCheck: 'none',
     autoOnlineValues: ['offline', 'online'], memoryGroups: false, storedBlockZone: false, hwpoisonBlocksOnline: false, memmapOnMemory: 'none',
     mergeSystemRam: false, memoryTiers: 'none', hmatAdistance: false, access1: false, regionAlign: false, zeroSizeGuard: false,
     badInfoBlocks: false, sectionPadding: true, dynamicDax: false, mappingLengthSilent: false, daxMatchByType: false, bindReturnsProbeErrno: false,
@@ -131,7 +133,7 @@ const HISTORY: readonly (readonly [name: string, change: Change])[] = [
     ['6.7', { xfsRemoval: 'pre-remove', hmatAdistance: true }],
     ['6.8', { probeLogNew: true, memmapOnMemory: 'multi-block', kmemMemmapOnMemoryAttr: true }],
     ['6.9', { mappingLengthSilent: true }],
-    ['6.12', { targetNode: 'reserved-wins', acpiCountsForMaxPfn: true, efiFakeMem: false }],
+    ['6.12', { targetNode: 'reserved-wins', meminfoFromDram: true, acpiCountsForMaxPfn: true, efiFakeMem: false }],
     ['6.15', { cfmwsAdvisesBlockSize: true }],
     ['7.0', { softReservedPrivate: true, iomemDepth: 8, kmemTruncationWarning: true, fsdevDriver: true }],
     ['7.1', { hmemCxl: 'waits' }],

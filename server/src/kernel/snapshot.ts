@@ -1,9 +1,9 @@
 // What a user would read from /proc and /sys in a state, as one document. Its shape is that of the recorded runs, and of
 // `memtopo simulate --json`.
+import { memoryTiers } from './memory-tiers.ts';
 import { formatIomem } from './resource.ts';
 import { snapshotDax } from './snapshot-dax.ts';
 import { snapshotNd } from './snapshot-nd.ts';
-import { snapshotMemoryTiers } from './memory-tiers.ts';
 import type { AccessClass, BlockRun, KernelState, MemorySideCache } from './state.ts';
 
 export interface BlockDocument {
@@ -154,7 +154,7 @@ export function snapshot(state: KernelState): StateDocument {
         },
         nodes: numa.online.map((id) => nodeDocument(state, id)),
         zones: memory.zones.map((z) => ({ node: z.node, zone: z.zone, start_pfn: z.startPfn, spanned: z.endPfn - z.startPfn, present: z.present })),
-        memory_tiers: snapshotMemoryTiers(state),
+        memory_tiers: Object.fromEntries([...memoryTiers(state)].sort((a, b) => a[0] - b[0]).map(([tier, nodes]) => [`memory_tier${tier}`, formatList(nodes)])),
         ...snapshotDax(state),
         ...snapshotNd(state),
     };
