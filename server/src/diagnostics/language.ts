@@ -1,0 +1,1 @@
+import type { Diagnostic } from './diagnostic.ts'; export const LANGUAGE: readonly Diagnostic[] = [];

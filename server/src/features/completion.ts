@@ -1,0 +1,233 @@
+// Completion: keywords by the block they are in; tools, verbs, options and values from their tables; sysfs paths and the kernel's
+// names as they exist at that line. It reads characters, not the tree, so that it works in the half-typed line.
+import { type CompletionItem, CompletionItemKind, InsertTextFormat } from 'vscode-languageserver-types';
+import type { OptionSpec, ValueKind, VerbSpec } from '../commands/spec.ts';
+import type { KernelState } from '../kernel/state.ts';
+import { blockNames, findObject, objectNames } from '../render/objects.ts';
+import { PROFILES } from '../kernel/profile.ts';
+import { attributes, toolSpecs } from '../server/language.ts';
+import { tokens } from '../server/tokens.ts';
+import type { Analysis } from '../server/analysis.ts';
+import type { FeatureContext } from './context.ts';
+import { KEYWORDS, type Keyword } from './keywords.ts';
+
+export function completion({ analysis, client }: FeatureContext, offset: number): CompletionItem[] {
+    const snippets = client.textDocument?.completion?.completionItem?.snippetSupport === true;
+    const line = analysis.lines.lineOf(offset);
+    const start = analysis.lines.lineStart(line);
+    const before = analysis.source.text.slice(start, offset);
+    const shell = /^\s*\$ ?(.*)$/.exec(before);
+    const at = (typed: string): { line: number; from: number; to: number } => ({ line, from: before.length - typed.length, to: before.length });
+    const items: CompletionItem[] = [];
+    const add = (label: string, typed: string, more: Partial<CompletionItem>): void => {
+        const place = at(typed);
+        items.push({
+            label, ...more,
+            textEdit: { newText: more.insertText ?? label, range: { start: { line: place.line, character: place.from }, end: { line: place.line, character: place.to } } },
+        });
+    };
+    if (shell) {
+        const state = analysis.stateBefore(start)?.state;
+        completeShell(shell[1]!, state, add);
+        return items;
+    }
+    if (/^\s*\(qemu\)/.test(before)) {
+        const typed = /[\w-]*$/.exec(before)![0];
+        const state = analysis.stateBefore(start)?.state;
+        for (const verb of ['device_add', 'device_del', 'object_add', 'object_del', 'qom-set']) add(verb, typed, { kind: CompletionItemKind.Function });
+        if (state) for (const name of [...objectNames(state, 'virtio-mem'), ...objectNames(state, 'dimm')]) add(name, typed, { kind: CompletionItemKind.Variable });
+        return items;
+    }
+    const typed = /[A-Za-z_][\w.-]*$/.exec(before)?.[0] ?? '';
+    const lead = before.slice(0, before.length - typed.length);
+    if (insideStringOrComment(analysis, offset)) return [];
+    if (/\b(?:on|extends)\s+$/.test(lead)) {
+        for (const name of analysis.platformNames()) add(name, typed, { kind: CompletionItemKind.Class, detail: 'platform' });
+        return items;
+    }
+    if (/\bkernel\s+(?:[\d.]+\s*,\s*)*[\d.]*$/.test(before)) {
+        const version = /[\d.]*$/.exec(before)![0];
+        for (const p of [...PROFILES].reverse()) add(p.name, version, { kind: CompletionItemKind.EnumMember, detail: 'kernel release' });
+        return items;
+    }
+    for (const keyword of keywordsFor(analysis, offset, lead)) {
+        add(keyword.label, typed, {
+            kind: CompletionItemKind.Keyword, documentation: keyword.doc, sortText: `1${keyword.label}`,
+            ...(keyword.snippet && snippets ? { insertText: keyword.snippet, insertTextFormat: InsertTextFormat.Snippet } : {}),
+        });
+    }
+    const state = /\bexpect\s+(?:ram|lost)\s+$/.test(lead) ? analysis.stateBefore(offset)?.state : undefined;
+    if (state) for (const kind of ['dax', 'namespace', 'node', 'dimm', 'virtio-mem'] as const) for (const name of objectNames(state, kind)) add(name, typed, objectItem(state, name));
+    return items;
+}
+
+function insideStringOrComment(analysis: Analysis, offset: number): boolean {
+    const unit = analysis.source.unitAt(offset);
+    if (!unit) return false;
+    const local = offset - unit.part.start;
+    for (const token of tokens(unit.part.text)) {
+        if (token.start >= local) return false;
+        if (token.end < local) continue;
+        const image = unit.part.text.slice(token.start, token.end);
+        if (token.kind === 'string') return local < token.end || image.length === 1 || !image.endsWith('"');
+        if (token.kind === 'comment') return local < token.end;
+        if (token.kind === 'line-comment' || token.kind === 'margin') return true;
+    }
+    return false;
+}
+
+/** Keywords that may stand at an offset: those that go on with the line's last word, else those of the enclosing block. */
+function keywordsFor(analysis: Analysis, offset: number, lead: string): readonly Keyword[] {
+    const last = /([\w-]+)\s+$/.exec(lead)?.[1];
+    const block = enclosingBlock(analysis, offset);
+    const after = last && /\S\s+$/.test(lead) ? KEYWORDS.after[last] : undefined;
+    if (after) return after;
+    return KEYWORDS.block[block] ?? [];
+}
+
+/** First word of the declaration whose braces the offset is in; '' at the top. */
+function enclosingBlock(analysis: Analysis, offset: number): string {
+    const unit = analysis.source.unitAt(offset);
+    if (!unit) return '';
+    const local = offset - unit.part.start;
+    const text = unit.part.text;
+    const open: string[] = [];
+    let head: string | undefined;
+    let headLine = -1;
+    for (const token of tokens(text)) {
+        if (token.start >= local) break;
+        if (token.kind === '{') {
+            open.push(head ?? '');
+            head = undefined;
+        } else if (token.kind === '}') {
+            open.pop();
+            head = undefined;
+        } else if (token.kind === 'word') {
+            const image = text.slice(token.start, token.end);
+            const lineStart = text.lastIndexOf('\n', token.start - 1) + 1;
+            if (KEYWORDS.block[image] !== undefined || head === undefined || lineStart !== headLine) {
+                if (KEYWORDS.block[image] !== undefined || lineStart !== headLine) head = image;
+                headLine = lineStart;
+            }
+        }
+    }
+    // a closed part that the cursor stands behind: back at the top
+    return open.at(-1) ?? '';
+}
+
+// ------------------------------------------------------------------------------------------------------------------ shell
+
+type Add = (label: string, typed: string, more: Partial<CompletionItem>) => void;
+
+function completeShell(text: string, state: KernelState | undefined, add: Add): void {
+    const typed = /[^\s"'=]*$/.exec(text)![0];
+    const wholeWord = /\S*$/.exec(text)![0];
+    const words = text.slice(0, text.length - wholeWord.length).trim().split(/\s+/).filter((w) => w !== '');
+    if (words.length === 0) {
+        for (const spec of toolSpecs()) add(spec.tool, typed, { kind: CompletionItemKind.Function, documentation: spec.doc });
+        for (const [name, doc] of [['echo', 'Writes a value, with `>` into a sysfs attribute.'], ['cat', 'Reads an attribute.']] as const) add(name, typed, { kind: CompletionItemKind.Function, documentation: doc });
+        return;
+    }
+    if (typed.startsWith('/') || words.at(-1) === '>' || words[0] === 'cat') {
+        if (state) completePath(typed, state, add);
+        return;
+    }
+    if (words[0] === 'echo') {
+        if (!state) return;
+        const path = /> *(\/\S+)/.exec(text)?.[1];
+        void path;
+        for (const value of ['online_movable', 'online', 'online_kernel', 'offline']) add(value, typed, { kind: CompletionItemKind.Value, sortText: `2${value}` });
+        for (const kind of ['dax', 'namespace', 'nd-region', 'virtio-mem', 'hmem'] as const) for (const name of objectNames(state, kind)) add(name, typed, objectItem(state, name));
+        return;
+    }
+    const tool = toolSpecs().find((t) => t.tool === words[0]);
+    if (!tool) return;
+    const verbless = tool.verbs.length === 1 && tool.verbs[0]!.verb === '';
+    if (!verbless && words.length === 1) {
+        for (const verb of tool.verbs) add(verb.verb, typed, { kind: CompletionItemKind.Method, documentation: verb.doc, ...(verb.man ? { detail: verb.man } : {}) });
+        return;
+    }
+    const verb = verbless ? tool.verbs[0] : tool.verbs.find((v) => v.verb === words[1]);
+    if (!verb) return;
+    const equals = /^(--[\w-]+)=/.exec(wholeWord);
+    const previous = words.at(-1);
+    const option = findOption(verb, equals?.[1] ?? previous);
+    if (option?.value && (equals || !wholeWord.startsWith('-'))) {
+        for (const value of option.values ?? []) add(value, typed, { kind: CompletionItemKind.EnumMember, sortText: `0${value}` });
+        if (state) addValues(option.value, state, typed, add);
+        if (equals) return;
+        if (option.values) return;
+    }
+    if (wholeWord.startsWith('-') || wholeWord === '') {
+        for (const o of verb.options) add(o.long, wholeWord, { kind: CompletionItemKind.Property, documentation: o.doc, ...(o.short ? { detail: o.short } : {}), filterText: o.long });
+    }
+    if (state) for (const positional of verb.positionals) addValues(positional.kind, state, typed, add);
+}
+
+function findOption(verb: VerbSpec, word: string | undefined): OptionSpec | undefined {
+    return word === undefined ? undefined : verb.options.find((o) => o.long === word || o.short === word);
+}
+
+function addValues(kind: ValueKind, state: KernelState, typed: string, add: Add): void {
+    const names = (of: Parameters<typeof objectNames>[1]): void => {
+        for (const name of objectNames(state, of)) add(name, typed, objectItem(state, name));
+    };
+    switch (kind) {
+        case 'namespace':
+            return names('namespace');
+        case 'region':
+            names('nd-region');
+            return names('cxl-region');
+        case 'daxdev':
+            return names('dax');
+        case 'dimm':
+            return names('nmem');
+        case 'memdev':
+            return names('memdev');
+        case 'module':
+            return names('module');
+        case 'align':
+            for (const value of ['4K', '2M', '1G']) add(value, typed, { kind: CompletionItemKind.Value });
+            return;
+        default:
+            return;
+    }
+}
+
+/** Paths, one component at a time, from the attribute table and the objects that exist. */
+function completePath(typed: string, state: KernelState, add: Add): void {
+    const slash = typed.lastIndexOf('/');
+    const parent = typed.slice(0, slash + 1);
+    const depth = parent.split('/').length - 1;
+    const seen = new Set<string>();
+    for (const attribute of attributes()) {
+        const components = attribute.path.split('/');
+        if (components.length <= depth) continue;
+        if (!matches(components.slice(0, depth), parent.split('/').slice(0, depth))) continue;
+        const next = components[depth]!;
+        const last = depth === components.length - 1;
+        for (const name of componentNames(next, attribute.params, state)) {
+            const label = parent + name + (last ? '' : '/');
+            if (seen.has(label)) continue;
+            seen.add(label);
+            add(label, typed, { kind: last ? CompletionItemKind.File : CompletionItemKind.Folder, ...(last ? { documentation: attribute.doc } : {}), filterText: label });
+        }
+    }
+}
+
+function matches(pattern: readonly string[], given: readonly string[]): boolean {
+    return pattern.every((p, i) => p === given[i] || (p.includes(':') && new RegExp(`^${p.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:\w+/g, '[^/]+')}$`).test(given[i] ?? '')));
+}
+
+function componentNames(component: string, params: ((state: KernelState, name: string) => readonly string[]) | undefined, state: KernelState): readonly string[] {
+    const param = /:(\w+)/.exec(component);
+    if (!param) return [component];
+    if (component === 'memory:block') return blockNames(state, 64);
+    const values = params?.(state, param[1]!) ?? [];
+    return values.slice(0, 64).map((v) => component.replace(param[0], v));
+}
+
+function objectItem(state: KernelState, name: string): Partial<CompletionItem> {
+    const object = findObject(state, name);
+    return { kind: CompletionItemKind.Variable, sortText: `0${name}`, ...(object ? { detail: object.title, documentation: object.facts.join(', ') } : {}) };
+}

@@ -1,0 +1,12 @@
+// What a feature is given: the analysis of the document it is asked about, the client's wishes, and nothing of the connection.
+import type { ClientCapabilities } from 'vscode-languageserver-protocol';
+import type { Analysis } from '../server/analysis.ts';
+import type { Project } from '../server/project.ts';
+import type { Settings } from '../server/settings.ts';
+
+export interface FeatureContext {
+    readonly analysis: Analysis;
+    readonly project: Project;
+    readonly settings: Settings;
+    readonly client: ClientCapabilities;
+}

@@ -1,0 +1,242 @@
+// Hover: what the thing under the pointer is, what Linux makes of it, and which rule says so. Worded from the model's own facts.
+import type { Hover } from 'vscode-languageserver-types';
+import { catalogued } from '../diagnostics/catalogue.ts';
+import type { Span } from '../commands/shell.ts';
+import { formatRange, hex, type Range, sizeOf, SECTION, formatSize } from '../kernel/range.ts';
+import type { KernelState } from '../kernel/state.ts';
+import type { LoweredScenario, Origin, Run, StepRun, TextSpan } from '../language/model.ts';
+import { findObject, type KernelObject, ledger, OBJECT_NAME, rangeFacts } from '../render/objects.ts';
+import { formatApproximate, formatHint, summarize, summarizeBoot, formatSummary } from '../render/summary.ts';
+import { attributeFor, toolSpec } from '../server/language.ts';
+import type { Analysis } from '../server/analysis.ts';
+import type { FeatureContext } from './context.ts';
+
+export function hover({ analysis }: FeatureContext, offset: number): Hover | undefined {
+    const step = analysis.stepAt(offset);
+    if (step) return stepHover(analysis, step.run, step.step, offset);
+    const scenario = analysis.scenarioAt(offset)?.lowered;
+    if (scenario) return scenarioHover(analysis, scenario, offset);
+    const platform = analysis.platformAt(offset)?.lowered;
+    if (!platform) return undefined;
+    const origin = innermost(platform.origins.filter((o) => analysis.touches(o.span, offset)));
+    if (origin) return originHover(analysis, analysis.bootRun(platform), origin);
+    if (analysis.touches(platform.at, offset)) {
+        const run = analysis.bootRun(platform);
+        return markdown([`**platform ${platform.name}** · kernel ${run.kernel}`, formatSummary(summarizeBoot(run.boot.state, run.boot.outcome)), nodeTable(run.boot.state)], analysis, platform.at);
+    }
+    return undefined;
+}
+
+// ------------------------------------------------------------------------------------------------------------ in a scenario
+
+function scenarioHover(analysis: Analysis, scenario: LoweredScenario, offset: number): Hover | undefined {
+    for (const run of analysis.runs(scenario).slice(0, 1)) {
+        for (const step of run.steps) {
+            for (const check of step.checks) {
+                if (!analysis.touches(check.expectation.span, offset)) continue;
+                return markdown([check.met ? '**expectation met**' : '**expectation not met**', ...(check.actual ? [fence(check.actual)] : [])], analysis, check.expectation.span);
+            }
+        }
+    }
+    if (!analysis.touches(scenario.at, offset)) {
+        const word = wordAt(analysis, offset);
+        const platform = word && analysis.platformNamed(word.text);
+        if (!word || !platform) return undefined;
+        const run = analysis.bootRun(platform);
+        return { contents: { kind: 'markdown', value: join([`**platform ${platform.name}** · kernel ${run.kernel}`, formatSummary(summarizeBoot(run.boot.state, run.boot.outcome))]) } };
+    }
+    const runs = analysis.runs(scenario);
+    const lines = runs.map((run) => {
+        const bad = run.steps.filter((s) => s.unexpectedFailure || s.checks.some((c) => !c.met)).length;
+        return `- kernel ${run.kernel}: ${run.steps.length} step${run.steps.length === 1 ? '' : 's'}, ${bad === 0 ? 'all as written' : `${bad} not as written`}`;
+    });
+    return markdown([`**scenario** on \`${scenario.platform?.name ?? '?'}\``, lines.join('\n')], analysis, scenario.at);
+}
+
+function stepHover(analysis: Analysis, run: Run, ran: StepRun, offset: number): Hover {
+    const span = ran.step.span;
+    const local = offset - analysis.place(span).start;
+    const named = objectAt(ran.step.line.text, local);
+    if (named) {
+        const now = findObject(ran.state, named.text);
+        const before = findObject(ran.before, named.text);
+        if (now || before) return markdown([...objectText(now, before, ran.state), ...stepText(run, ran, false)], analysis, within(span, named.span));
+    }
+    const doc = commandDoc(ran, local);
+    return markdown([...(doc ? [doc.text] : []), ...stepText(run, ran, true)], analysis, doc ? within(span, doc.span) : span);
+}
+
+function objectText(now: KernelObject | undefined, before: KernelObject | undefined, state: KernelState): string[] {
+    const shown = now ?? before!;
+    const out = [`**${shown.name}** · ${shown.title}`];
+    if (now) out.push(list(now.facts));
+    if (before && !now) out.push('gone after this line', list(before.facts));
+    else if (!before) out.push('appears with this line');
+    else {
+        const changed = before.facts.filter((f) => !now!.facts.includes(f));
+        if (changed.length > 0) out.push(`before this line: ${changed.join(', ')}`);
+    }
+    for (const range of shown.ranges.slice(0, 3)) out.push(rangeText(range));
+    const first = shown.ranges[0];
+    if (first && now) out.push(...ledgerText(state, { start: first.start, end: shown.ranges.at(-1)!.end }));
+    return out;
+}
+
+function stepText(run: Run, ran: StepRun, full: boolean): string[] {
+    const { outcome } = ran;
+    const out = [`${formatHint(summarize(ran.before, ran.state, outcome))} · kernel ${run.kernel}`];
+    if (!full) return out;
+    if (outcome.notSimulated !== undefined) return [`not simulated: ${outcome.notSimulated}`];
+    if (outcome.status !== 0) out.push(`exit status ${outcome.status}${outcome.errnos.length ? ` (${outcome.errnos.join(', ')})` : ''}`);
+    const terminal = [outcome.stderr.trimEnd(), ...outcome.log.slice(0, 12).map((l) => l.text)].filter((t) => t !== '');
+    if (terminal.length > 0) out.push(fence(terminal.join('\n')));
+    for (const note of outcome.notes) {
+        out.push(`${note.message}${rules(note.rules)}`);
+        for (const loss of note.losses ?? []) out.push(`- ${formatApproximate(loss.bytes)} of ${loss.subject} lost: ${loss.cause}${rules([loss.rule])}`);
+    }
+    return out;
+}
+
+/** Documentation of the word at `offset` of a step's line: tool, verb, option, sysfs attribute. */
+function commandDoc(ran: StepRun, offset: number): { text: string; span: Span } | undefined {
+    const { command } = ran.step.line;
+    const inside = (span: Span): boolean => span.start <= offset && offset <= span.end;
+    if (command.kind === 'tool') {
+        const { invocation } = command;
+        for (const { word, value, spec } of invocation.options.values()) {
+            const span = { start: word.span.start, end: Math.max(word.span.end, value?.span.end ?? 0) };
+            if (inside(word.span) || (value && inside(value.span))) {
+                return { span, text: `\`--${spec.long.replace(/^--/, '')}\`${spec.short ? `, \`${spec.short}\`` : ''}\n\n${spec.doc}${spec.values ? `\n\none of ${spec.values.map((v) => `\`${v}\``).join(', ')}` : ''}` };
+            }
+        }
+        if (invocation.verb && invocation.spec && inside(invocation.verb.span)) {
+            return { span: invocation.verb.span, text: `\`${invocation.tool} ${invocation.spec.verb}\`${invocation.spec.man ? ` · ${invocation.spec.man}` : ''}\n\n${invocation.spec.doc}` };
+        }
+        if (inside(invocation.toolSpan)) {
+            const spec = toolSpec(invocation.tool);
+            return { span: invocation.toolSpan, text: `\`${invocation.tool}\`${spec ? `\n\n${spec.doc}` : ''}` };
+        }
+    }
+    const paths = command.kind === 'write' ? [{ path: command.path, span: command.pathSpan }] : command.kind === 'read' ? command.paths : [];
+    for (const { path, span } of paths) {
+        if (!inside(span)) continue;
+        const attribute = attributeFor(path);
+        if (attribute) return { span, text: `\`${attribute.path}\`\n\n${attribute.doc}${rules(attribute.rules ?? [])}` };
+    }
+    return undefined;
+}
+
+// ------------------------------------------------------------------------------------------------------------ in a platform
+
+function originHover(analysis: Analysis, run: Run, origin: Origin): Hover {
+    const out = [`**${origin.kind}${origin.name ? ` ${origin.name}` : ''}**`];
+    const boot = run.boot.state;
+    const after = run.steps.at(-1)?.state ?? boot;
+    if (origin.kind === 'node' && origin.name !== undefined) {
+        const node = boot.numa.pxmToNode.get(Number(origin.name));
+        const object = node === undefined ? undefined : findObject(after, `node${node}`);
+        if (object) out.push(`Linux: \`${object.name}\``, list(object.facts));
+    }
+    if (origin.range) {
+        out.push(rangeText(origin.range), list(rangeFacts(after, origin.range)), ...ledgerText(after, origin.range), ...inIomem(after, origin.range));
+        const losses = [run.boot.outcome, ...run.steps.map((s) => s.outcome)].flatMap((o) => o.notes).flatMap((n) => n.losses ?? [])
+            .filter((l) => l.range.start <= origin.range!.end && origin.range!.start <= l.range.end);
+        out.push(...losses.map((l) => `- ${formatApproximate(l.bytes)} of ${l.subject} lost: ${l.cause}${rules([l.rule])}`));
+    }
+    for (const step of run.steps) {
+        if (step.step.span.uri === origin.span.uri && step.step.span.start >= origin.span.start && step.step.span.end <= origin.span.end) {
+            out.push(`\`${step.step.line.prompt} ${step.step.line.text.trim()}\`\n\n${formatHint(summarize(step.before, step.state, step.outcome))}`);
+        }
+    }
+    return markdown(out, analysis, origin.focus);
+}
+
+/** Both spellings of a range, its size, sections touched. */
+export function rangeText(range: Range): string {
+    const sections = Math.floor(range.end / SECTION) - Math.floor(range.start / SECTION) + 1;
+    return `\`0x${hex(range.start)}-0x${hex(range.end)}\` · at ${spell(range.start)} size ${formatSize(sizeOf(range))} · ${sections} section${sections === 1 ? '' : 's'}`;
+}
+
+function spell(value: number): string {
+    const text = formatSize(value);
+    return text.endsWith(' B') ? `0x${hex(value)}` : text;
+}
+
+function ledgerText(state: KernelState, range: Range): string[] {
+    const lines = ledger(state, range);
+    return lines.length > 1 ? [lines.map((l) => `${l.level} ${formatApproximate(l.bytes)}`).join(' → ')] : [];
+}
+
+/** The lines of /proc/iomem that touch the range. */
+function inIomem(state: KernelState, range: Range): string[] {
+    const lines: string[] = [];
+    const visit = (children: typeof state.iomem.root.children, depth: number): void => {
+        for (const r of children) {
+            if (r.end < range.start || r.start > range.end || lines.length >= 12) continue;
+            lines.push(`${'  '.repeat(depth)}${formatRange(r)} : ${r.name}`);
+            visit(r.children, depth + 1);
+        }
+    };
+    visit(state.iomem.root.children, 0);
+    return lines.length > 0 ? [fence(lines.join('\n'))] : [];
+}
+
+function nodeTable(state: KernelState): string {
+    const rows = state.numa.online.map((n) => findObject(state, `node${n}`)).filter((o) => o !== undefined);
+    return rows.map((o) => `- \`${o.name}\`: ${o.facts.slice(1, 4).join(', ')}`).join('\n');
+}
+
+// -------------------------------------------------------------------------------------------------------------------- pieces
+
+/** The kernel name that an offset of a text is in. */
+export function objectAt(text: string, offset: number): { text: string; span: Span } | undefined {
+    for (const match of text.matchAll(OBJECT_NAME)) {
+        const span = { start: match.index, end: match.index + match[0].length };
+        if (span.start <= offset && offset <= span.end) return { text: match[0], span };
+    }
+    return undefined;
+}
+
+/** The word of the language that an offset of a document is in. */
+export function wordAt(analysis: Analysis, offset: number): { text: string; start: number; end: number } | undefined {
+    const text = analysis.source.text;
+    let start = offset;
+    let end = offset;
+    while (start > 0 && /[\w.-]/.test(text[start - 1]!)) start--;
+    while (end < text.length && /[\w.-]/.test(text[end]!)) end++;
+    return start === end ? undefined : { text: text.slice(start, end), start, end };
+}
+
+function innermost(origins: readonly Origin[]): Origin | undefined {
+    return origins.reduce<Origin | undefined>((best, o) => (!best || o.span.end - o.span.start <= best.span.end - best.span.start ? o : best), undefined);
+}
+
+function within(span: TextSpan, inner: Span): TextSpan {
+    return { uri: span.uri, start: span.start + inner.start, end: span.start + inner.end };
+}
+
+function rules(ids: readonly string[]): string {
+    return ids.length > 0 ? ` (${ids.join(', ')})` : '';
+}
+
+function list(facts: readonly string[]): string {
+    return facts.map((f) => `- ${f}`).join('\n');
+}
+
+function fence(text: string): string {
+    return `\`\`\`\n${text.replaceAll('```', "'''")}\n\`\`\``;
+}
+
+function join(blocks: readonly string[]): string {
+    return blocks.filter((b) => b !== '').join('\n\n');
+}
+
+function markdown(blocks: readonly string[], analysis: Analysis, span: TextSpan): Hover {
+    return { contents: { kind: 'markdown', value: join(blocks) }, range: analysis.range(span) };
+}
+
+/** Title and reason of a diagnostic's code, for hovers over `memtopo-ignore` comments. */
+export function codeHover(code: string): string | undefined {
+    const known = catalogued(code);
+    return known ? join([`**${known.title}** \`${known.code}\``, known.why, known.docs]) : undefined;
+}

@@ -1,0 +1,246 @@
+// What is known of one version of a document: text → declarations → lowered → runs → findings, each made when first asked for and
+// kept. Every feature reads this and nothing else.
+import type { Range } from 'vscode-languageserver-types';
+import { suppress } from '../diagnostics/suppress.ts';
+import type { Finding, LoweredPlatform, LoweredScenario, Run, StepRun, TextSpan } from '../language/model.ts';
+import type { AnalysisCaches } from './caches.ts';
+import { fileFindings, type Item } from './language.ts';
+import type { LineMap } from './line-map.ts';
+import type { Source, Unit } from './source.ts';
+
+/** Text that an import leads to: null where there is none, undefined while it is being read. */
+export type ImportSource = (from: string, path: string) => Source | null | undefined;
+
+/** UTF-16 offsets in a whole document. */
+export interface Place {
+    readonly uri: string;
+    readonly start: number;
+    readonly end: number;
+}
+
+export interface OwnItem<T> {
+    readonly unit: Unit;
+    readonly item: Item;
+    readonly lowered: T;
+}
+
+export class Analysis {
+    readonly source: Source;
+    /** Of the project; a newer one makes this analysis stale. */
+    readonly generation: number;
+    /** The document and everything it imports, itself first. */
+    readonly sources: readonly Source[];
+    /** An import is still being read: findings are not complete yet. */
+    readonly incomplete: boolean;
+    readonly platforms: readonly OwnItem<LoweredPlatform>[];
+    readonly scenarios: readonly OwnItem<LoweredScenario>[];
+    private readonly caches: AnalysisCaches;
+    private readonly importFindings: readonly Finding[];
+    private readonly known = new Map<string, { readonly unit: Unit; readonly item: Item & { kind: 'platform' } }>();
+    private readonly lowered = new Map<string, LoweredPlatform | undefined>();
+    private findingsOnce: readonly Finding[] | undefined;
+
+    constructor(source: Source, generation: number, importSource: ImportSource, caches: AnalysisCaches, readonly_kernel: string) {
+        this.source = source;
+        this.generation = generation;
+        this.caches = caches;
+        void readonly_kernel;
+        const reached = reachImports(source, importSource);
+        this.sources = reached.sources;
+        this.incomplete = reached.incomplete;
+        this.importFindings = reached.findings;
+        for (const s of this.sources) {
+            for (const unit of s.units) {
+                for (const item of unit.parsed.items) {
+                    if (item.kind === 'platform' && !this.known.has(item.name)) this.known.set(item.name, { unit, item });
+                }
+            }
+        }
+        const platforms: OwnItem<LoweredPlatform>[] = [];
+        const scenarios: OwnItem<LoweredScenario>[] = [];
+        for (const unit of source.units) {
+            for (const item of unit.parsed.items) {
+                if (item.kind === 'platform') {
+                    const first = this.known.get(item.name)?.item === item;
+                    const lowered = first ? this.platformNamed(item.name)! : unit.platform(item, this.lookup);
+                    platforms.push({ unit, item, lowered });
+                } else if (item.kind === 'scenario') scenarios.push({ unit, item, lowered: unit.scenario(item, this.lookup) });
+            }
+        }
+        this.platforms = platforms;
+        this.scenarios = scenarios;
+    }
+
+    get uri(): string {
+        return this.source.uri;
+    }
+
+    get version(): number {
+        return this.source.version;
+    }
+
+    get lines(): LineMap {
+        return this.source.lines;
+    }
+
+    private readonly lookup = (name: string): LoweredPlatform | undefined => this.platformNamed(name);
+
+    /** The platform of that name, here or in an imported file; undefined where there is none, or where `extends` runs in a circle. */
+    platformNamed(name: string): LoweredPlatform | undefined {
+        if (this.lowered.has(name)) return this.lowered.get(name);
+        const found = this.known.get(name);
+        if (!found) return undefined;
+        this.lowered.set(name, undefined); // a circle meets this
+        const lowered = found.unit.platform(found.item, this.lookup);
+        this.lowered.set(name, lowered);
+        return lowered;
+    }
+
+    /** Names of all platforms that can be referred to here. */
+    platformNames(): string[] {
+        return [...this.known.keys()];
+    }
+
+    /** One run for each kernel of the scenario; empty where its platform does not resolve. */
+    runs(scenario: LoweredScenario): readonly Run[] {
+        return this.caches.runs(scenario);
+    }
+
+    /** The platform booted, with what its blocks declare. */
+    bootRun(platform: LoweredPlatform): Run {
+        return this.caches.boot(platform);
+    }
+
+    /** Everything to tell about this document: without the findings that a comment suppresses. */
+    findings(): readonly Finding[] {
+        return (this.findingsOnce ??= this.collect());
+    }
+
+    private collect(): readonly Finding[] {
+        const all: Finding[] = [...this.source.syntaxErrors(), ...this.importFindings, ...fileFindings(this.source, this.sources)];
+        for (const { lowered } of this.platforms) {
+            all.push(...lowered.findings, ...this.caches.platformFindings(lowered));
+        }
+        for (const { lowered } of this.scenarios) {
+            all.push(...lowered.findings, ...this.caches.scenarioFindings(lowered));
+        }
+        const own = new Set(this.source.units.map((u) => u.uri));
+        return suppress(all.filter((f) => own.has(f.at.uri)), this.source.units);
+    }
+
+    // ------------------------------------------------------------------------------------------------------------- places
+
+    /** Offsets in the whole document that a span lies in. */
+    place(span: TextSpan): Place {
+        for (const source of this.sources) {
+            const unit = source.unitOf(span);
+            if (unit) return { uri: source.uri, start: unit.part.start + span.start, end: unit.part.start + span.end };
+        }
+        return { uri: span.uri.replace(/#\d+$/, ''), start: span.start, end: span.end };
+    }
+
+    /** The span as a document's uri and an LSP range. */
+    location(span: TextSpan): { uri: string; range: Range } {
+        for (const source of this.sources) {
+            const unit = source.unitOf(span);
+            if (unit) return { uri: source.uri, range: unitRange(source, unit, span) };
+        }
+        return { uri: span.uri.replace(/#\d+$/, ''), range: { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } } };
+    }
+
+    /** LSP range of a span of this document. */
+    range(span: TextSpan): Range {
+        const unit = this.source.unitOf(span);
+        return unit ? unitRange(this.source, unit, span) : this.location(span).range;
+    }
+
+    textOf(span: TextSpan): string {
+        for (const source of this.sources) {
+            const unit = source.unitOf(span);
+            if (unit) return unit.part.text.slice(span.start, span.end);
+        }
+        return '';
+    }
+
+    /** Is the offset of this document inside the span, its end included? */
+    touches(span: TextSpan, offset: number): boolean {
+        const unit = this.source.unitOf(span);
+        if (!unit) return false;
+        const local = offset - unit.part.start;
+        return span.start <= local && local <= span.end;
+    }
+
+    // ----------------------------------------------------------------------------------------------------- what is where
+
+    scenarioAt(offset: number): OwnItem<LoweredScenario> | undefined {
+        return this.scenarios.find((s) => this.touches(s.lowered.span, offset));
+    }
+
+    platformAt(offset: number): OwnItem<LoweredPlatform> | undefined {
+        return this.platforms.find((p) => this.touches(p.lowered.span, offset));
+    }
+
+    /** The step whose line an offset is in, with its run under the scenario's first kernel. */
+    stepAt(offset: number): { readonly run: Run; readonly step: StepRun; readonly scenario: LoweredScenario } | undefined {
+        const scenario = this.scenarioAt(offset)?.lowered;
+        const run = scenario && this.runs(scenario)[0];
+        const step = run?.steps.find((s) => !s.step.provisioned && this.touches(s.step.span, offset));
+        return scenario && run && step ? { run, step, scenario } : undefined;
+    }
+
+    /** State just before an offset of a scenario: after the last step that ends above it, or after boot and provisioning. */
+    stateBefore(offset: number): { readonly run: Run; readonly state: Run['boot']['state'] } | undefined {
+        const scenario = this.scenarioAt(offset)?.lowered;
+        const run = scenario && this.runs(scenario)[0];
+        if (!run) return undefined;
+        let state = run.boot.state;
+        for (const step of run.steps) {
+            if (!step.step.provisioned && this.place(step.step.span).end >= offset) break;
+            state = step.state;
+        }
+        return { run, state };
+    }
+}
+
+function unitRange(source: Source, unit: Unit, span: TextSpan): Range {
+    const start = unit.lines.positionAt(span.start);
+    const end = unit.lines.positionAt(span.end);
+    // the unit's first line may begin in the middle of the document's
+    const shift = unit.part.start === 0 || (start.line > 0 && end.line > 0) ? 0 : columnOf(source, unit);
+    return {
+        start: { line: start.line + unit.part.line, character: start.character + (start.line === 0 ? shift : 0) },
+        end: { line: end.line + unit.part.line, character: end.character + (end.line === 0 ? shift : 0) },
+    };
+}
+
+function columnOf(source: Source, unit: Unit): number {
+    return unit.part.start - (source.text.lastIndexOf('\n', unit.part.start - 1) + 1);
+}
+
+function reachImports(source: Source, importSource: ImportSource): { sources: Source[]; incomplete: boolean; findings: Finding[] } {
+    const sources = [source];
+    const findings: Finding[] = [];
+    let incomplete = false;
+    for (let i = 0; i < sources.length; i++) {
+        const from = sources[i]!;
+        for (const unit of from.units) {
+            for (const item of unit.parsed.items) {
+                if (item.kind !== 'import') continue;
+                const found = importSource(from.uri, item.path);
+                if (found === undefined) incomplete = true;
+                else if (found === null) {
+                    findings.push({ code: 'import/missing', severity: 'error', message: `there is no file \`${item.path}\``, at: item.span, rules: [], related: [] });
+                } else if (found.uri === from.uri) {
+                    findings.push({ code: 'import/cycle', severity: 'warning', message: 'a file that imports itself', at: item.span, rules: [], related: [] });
+                } else if (!sources.includes(found)) {
+                    const same = sources.findIndex((s) => s.uri === found.uri);
+                    if (same < 0) sources.push(found);
+                } else if (i > 0 && found === source) {
+                    // a circle is harmless: names are looked up in the union; say so once, in the file that closes it
+                    findings.push({ code: 'import/cycle', severity: 'hint', message: 'these files import each other', at: item.span, rules: [], related: [] });
+                }
+            }
+        }
+    }
+    return { sources, incomplete, findings };
+}

@@ -1,0 +1,215 @@
+// The server: messages in, answers out. Everything it says comes from the analysis of the newest text.
+import type { CodeActionKind, Connection, InitializeParams, InitializeResult, TextDocumentSyncKind } from 'vscode-languageserver';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import { toLsp } from '../diagnostics/lsp.ts';
+import { codeActions } from '../features/code-actions.ts';
+import { codeLenses } from '../features/code-lens.ts';
+import { completion } from '../features/completion.ts';
+import type { FeatureContext } from '../features/context.ts';
+import { definition, references } from '../features/definition.ts';
+import { documentLinks } from '../features/document-links.ts';
+import { foldingRanges } from '../features/folding.ts';
+import { formatting } from '../features/formatting.ts';
+import { hover } from '../features/hover.ts';
+import { inlayHints } from '../features/inlay-hints.ts';
+import { preview, PreviewMemory } from '../features/preview.ts';
+import { PREVIEW_CHANGED, PREVIEW_REQUEST, type PreviewChangedParams, type PreviewModel, type PreviewParams } from '../features/preview-protocol.ts';
+import { documentSymbols } from '../features/symbols.ts';
+import { Project, type ReadText } from './project.ts';
+import { createPump } from './pump.ts';
+import { DEFAULT_SETTINGS, readSettings, type Settings, severityOf } from './settings.ts';
+
+/** What differs between a process and a worker. */
+export interface ServerHost {
+    readonly read: ReadText;
+    readonly version: string;
+    /** URI of docs/diagnostics.md, where it is at hand. */
+    readonly docs?: string;
+}
+
+/** Wires the features to a connection and starts listening. */
+export function serve(connection: Connection, host: ServerHost): void {
+    const project = new Project(host.read);
+    const documents = new Map<string, TextDocument>();
+    const memory = new PreviewMemory();
+    let client: InitializeParams['capabilities'] = {};
+    let settings: Settings = DEFAULT_SETTINGS;
+    let docs = host.docs;
+    /** Version last published, with the generation it was made for: nothing is told twice, nothing old is told at all. */
+    const published = new Map<string, number>();
+
+    const pump = createPump(async () => {
+        for (const uri of project.openUris()) publish(uri);
+        if (project.reading) {
+            await project.settled();
+            pump.poke();
+        }
+    }, (error) => connection.console.error(`diagnostics failed: ${error instanceof Error ? error.stack ?? error.message : String(error)}`));
+
+    const publish = (uri: string): void => {
+        const analysis = project.analysis(uri);
+        if (!analysis || analysis.incomplete || published.get(uri) === analysis.generation) return;
+        const capability = client.textDocument?.publishDiagnostics;
+        const shape = {
+            relatedInformation: capability?.relatedInformation === true, tags: capability?.tagSupport !== undefined,
+            codeDescription: capability?.codeDescriptionSupport === true, data: capability?.dataSupport === true, ...(docs === undefined ? {} : { docs }),
+        };
+        const diagnostics = [];
+        for (const finding of analysis.findings()) {
+            const severity = severityOf(settings, finding.code, finding.severity);
+            if (severity) diagnostics.push(toLsp(finding, severity, analysis.range(finding.at), (span) => analysis.location(span), shape));
+        }
+        published.set(uri, analysis.generation);
+        void connection.sendDiagnostics({ uri, diagnostics, ...(capability?.versionSupport ? { version: analysis.version } : {}) });
+        void connection.sendNotification(PREVIEW_CHANGED, { uri, version: analysis.version } satisfies PreviewChangedParams);
+    };
+
+    const changed = (everything: boolean): void => {
+        if (everything) published.clear();
+        pump.poke();
+    };
+
+    connection.onInitialize((params): InitializeResult => {
+        client = params.capabilities;
+        const options = params.initializationOptions as { settings?: unknown; docs?: unknown } | undefined;
+        if (options && typeof options === 'object') {
+            settings = readSettings(options.settings ?? options);
+            if (typeof options.docs === 'string') docs = options.docs;
+        }
+        project.setKernel(settings.kernel);
+        return {
+            capabilities: {
+                textDocumentSync: { openClose: true, change: 2 satisfies typeof TextDocumentSyncKind.Incremental, save: { includeText: false } },
+                hoverProvider: true,
+                inlayHintProvider: true,
+                codeLensProvider: { resolveProvider: false },
+                definitionProvider: true,
+                referencesProvider: true,
+                documentSymbolProvider: true,
+                foldingRangeProvider: true,
+                completionProvider: { triggerCharacters: ['$', ' ', '/', '-', '=', '.'] },
+                documentFormattingProvider: true,
+                codeActionProvider: { codeActionKinds: ['quickfix' satisfies CodeActionKind, 'refactor.rewrite' satisfies CodeActionKind] },
+                documentLinkProvider: { resolveProvider: false },
+            },
+            serverInfo: { name: 'memtopo', version: host.version },
+        };
+    });
+
+    connection.onInitialized(() => {
+        if (client.workspace?.didChangeWatchedFiles?.dynamicRegistration) {
+            void connection.sendRequest('client/registerCapability', {
+                registrations: [{ id: 'memtopo-files', method: 'workspace/didChangeWatchedFiles', registerOptions: { watchers: [{ globPattern: '**/*.memtopo' }] } }],
+            }).catch(() => undefined);
+        }
+        if (client.workspace?.didChangeConfiguration?.dynamicRegistration) {
+            void connection.sendRequest('client/registerCapability', {
+                registrations: [{ id: 'memtopo-settings', method: 'workspace/didChangeConfiguration', registerOptions: { section: 'memtopo' } }],
+            }).catch(() => undefined);
+        }
+        void pullSettings();
+    });
+
+    const useSettings = (given: unknown): void => {
+        const next = readSettings(given);
+        if (JSON.stringify(next) === JSON.stringify(settings)) return;
+        settings = next;
+        project.setKernel(settings.kernel);
+        changed(true);
+        if (client.workspace?.inlayHint?.refreshSupport) void connection.sendRequest('workspace/inlayHint/refresh').catch(() => undefined);
+        if (client.workspace?.codeLens?.refreshSupport) void connection.sendRequest('workspace/codeLens/refresh').catch(() => undefined);
+    };
+
+    const pullSettings = async (): Promise<void> => {
+        if (!client.workspace?.configuration) return;
+        try {
+            const [given] = (await connection.sendRequest('workspace/configuration', { items: [{ section: 'memtopo' }] })) as unknown[];
+            if (given !== null && given !== undefined) useSettings(given);
+        } catch {
+            // a client that promises settings and has none: the defaults stay
+        }
+    };
+
+    connection.onDidChangeConfiguration(({ settings: given }) => {
+        if (given !== null && given !== undefined) useSettings(given);
+        else void pullSettings();
+    });
+
+    connection.onDidOpenTextDocument(({ textDocument }) => {
+        documents.set(textDocument.uri, TextDocument.create(textDocument.uri, textDocument.languageId, textDocument.version, textDocument.text));
+        project.setText(textDocument.uri, textDocument.version, textDocument.text);
+        changed(false);
+    });
+    connection.onDidChangeTextDocument(({ textDocument, contentChanges }) => {
+        const known = documents.get(textDocument.uri);
+        if (!known) return;
+        dirty.add(textDocument.uri);
+        TextDocument.update(known, contentChanges, textDocument.version);
+        changed(false);
+    });
+    connection.onDidCloseTextDocument(({ textDocument }) => {
+        documents.delete(textDocument.uri);
+        dirty.delete(textDocument.uri);
+        published.delete(textDocument.uri);
+        memory.forget(textDocument.uri);
+        project.close(textDocument.uri);
+        void connection.sendDiagnostics({ uri: textDocument.uri, diagnostics: [] });
+        changed(false);
+    });
+    connection.onDidSaveTextDocument(() => {
+        if (!client.workspace?.didChangeWatchedFiles?.dynamicRegistration) {
+            project.forgetFiles();
+            changed(false);
+        }
+    });
+    connection.onDidChangeWatchedFiles(({ changes }) => {
+        for (const { uri } of changes) project.changedOnDisk(uri);
+        changed(false);
+    });
+
+    /** Texts changed since they were last cut into declarations: that is done once per build, not once per key. */
+    const dirty = new Set<string>();
+    const current = (uri: string): FeatureContext | undefined => {
+        flush();
+        const analysis = project.analysis(uri);
+        return analysis && { analysis, project, settings, client };
+    };
+    const flush = (): void => {
+        for (const uri of dirty) {
+            const document = documents.get(uri);
+            if (document) project.setText(uri, document.version, document.getText());
+        }
+        dirty.clear();
+    };
+    project.beforeAnalysis = flush;
+
+    type At = { textDocument: { uri: string }; position: { line: number; character: number } };
+    const at = <T>({ textDocument, position }: At, then: (context: FeatureContext, offset: number) => T): T | null => {
+        const context = current(textDocument.uri);
+        return context ? then(context, context.analysis.lines.offsetAt(position)) : null;
+    };
+    const on = <T>(uri: string, then: (context: FeatureContext) => T): T | null => {
+        const context = current(uri);
+        return context ? then(context) : null;
+    };
+
+    connection.onHover((p) => at(p, (c, offset) => hover(c, offset) ?? null));
+    connection.onDefinition((p) => at(p, definition));
+    connection.onReferences((p) => at(p, (c, offset) => references(c, offset, p.context.includeDeclaration)));
+    connection.onCompletion((p) => at(p, completion));
+    connection.onDocumentSymbol((p) => on(p.textDocument.uri, (c) => {
+        const symbols = documentSymbols(c);
+        if (client.textDocument?.documentSymbol?.hierarchicalDocumentSymbolSupport) return symbols;
+        return symbols.map(({ name, kind, range }) => ({ name, kind, location: { uri: p.textDocument.uri, range } }));
+    }));
+    connection.onFoldingRanges((p) => on(p.textDocument.uri, foldingRanges));
+    connection.onCodeLens((p) => on(p.textDocument.uri, codeLenses));
+    connection.onDocumentFormatting((p) => on(p.textDocument.uri, formatting));
+    connection.onCodeAction((p) => on(p.textDocument.uri, (c) => codeActions(c, p.range, p.context.diagnostics, p.context.only)));
+    connection.onDocumentLinks((p) => on(p.textDocument.uri, documentLinks));
+    connection.languages.inlayHint.on((p) => on(p.textDocument.uri, (c) => inlayHints(c, p.range)));
+    connection.onRequest(PREVIEW_REQUEST, (p: PreviewParams): PreviewModel | null => on(p.uri, (c) => preview(c.analysis, p, memory)));
+    connection.onShutdown(() => pump.dispose());
+
+    connection.listen();
+}

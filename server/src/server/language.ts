@@ -1,0 +1,115 @@
+// The one place where the server touches the language: parse a part, lower an item, resolve a path, look a tool up.
+import type { Platform, Scenario } from '../language/generated/ast.ts';
+import { GrammarUtils } from 'langium';
+import type { SysfsAttribute } from '../commands/sysfs.ts';
+import type { ToolSpec } from '../commands/spec.ts';
+import type { Finding, LoweredPlatform, LoweredScenario, TextSpan } from '../language/model.ts';
+import { parseText } from '../language/parser.ts';
+import type { Lookup, Source } from './source.ts';
+
+export type Item =
+    | { readonly kind: 'platform'; readonly name: string; readonly node: Platform; readonly at: TextSpan }
+    | { readonly kind: 'scenario'; readonly name: string; readonly node: Scenario; readonly at: TextSpan }
+    | { readonly kind: 'import'; readonly path: string; readonly span: TextSpan };
+
+export interface ParsedUnit {
+    readonly items: readonly Item[];
+    readonly errors: readonly Finding[];
+}
+
+export function parseUnit(text: string, uri: string): ParsedUnit {
+    const parsed = parseText(uri, text);
+    const items: Item[] = [];
+    for (const node of parsed.file.items) {
+        const cst = node.$cstNode;
+        const place = (property: string): TextSpan => {
+            const found = GrammarUtils.findNodeForProperty(cst, property) ?? cst;
+            return { uri, start: found?.offset ?? 0, end: found?.end ?? 0 };
+        };
+        if (node.$type === 'Platform') items.push({ kind: 'platform', name: node.name ?? '', node, at: place('name') });
+        else if (node.$type === 'Scenario') items.push({ kind: 'scenario', name: node.name ?? '', node, at: place('name') });
+        else if (node.path !== undefined) items.push({ kind: 'import', path: node.path, span: place('path') });
+    }
+    return { items, errors: parsed.errors };
+}
+
+export function lowerPlatformItem(item: Item & { kind: 'platform' }, uri: string, look: Lookup): LoweredPlatform {
+    throw new Error(`not yet ${item.name} ${uri} ${typeof look}`);
+}
+
+export function lowerScenarioItem(item: Item & { kind: 'scenario' }, uri: string, look: Lookup): LoweredScenario {
+    throw new Error(`not yet ${item.name} ${uri} ${typeof look}`);
+}
+
+/** Findings about several items of a document together: names given twice. */
+export function fileFindings(source: Source, sources: readonly Source[]): Finding[] {
+    const findings: Finding[] = [];
+    const seen = new Map<string, TextSpan>();
+    for (const s of [source, ...sources.filter((other) => other !== source)]) {
+        for (const unit of s.units) {
+            for (const item of unit.parsed.items) {
+                if (item.kind === 'import' || item.name === '') continue;
+                const key = `${item.kind} ${item.name}`;
+                const first = seen.get(key);
+                if (first === undefined) seen.set(key, item.at);
+                else if (s === source) {
+                    findings.push({
+                        code: 'language/duplicate-name', severity: 'error', message: `there is already a ${item.kind} \`${item.name}\``, at: item.at, rules: [],
+                        related: [{ at: first, message: 'the first one' }],
+                    });
+                }
+            }
+        }
+    }
+    return findings;
+}
+
+/** URI that an import's path leads to, from the importing document; undefined where it leads nowhere. */
+export function resolveImport(from: string, path: string): string | undefined {
+    if (path === '' || path.includes('\0')) return undefined;
+    try {
+        return new URL(path.split('/').map(encodeURIComponent).join('/'), from).toString();
+    } catch {
+        return undefined;
+    }
+}
+
+/** Tools with a table, for completion and hover. */
+export function toolSpecs(): readonly ToolSpec[] {
+    return [];
+}
+
+export function toolSpec(tool: string): ToolSpec | undefined {
+    return toolSpecs().find((t) => t.tool === tool);
+}
+
+/** The sysfs and procfs attributes that transcripts read and write. */
+export function attributes(): readonly SysfsAttribute[] {
+    return [];
+}
+
+/** The attribute that a path names, whatever exists at present. */
+export function attributeFor(path: string): SysfsAttribute | undefined {
+    const given = path.split('/');
+    return attributes().find((a) => {
+        const pattern = a.path.split('/');
+        return pattern.length === given.length && pattern.every((p, i) => p === given[i] || (p.includes(':') && componentPattern(p).test(given[i]!)));
+    });
+}
+
+const patterns = new Map<string, RegExp>();
+
+function componentPattern(component: string): RegExp {
+    let pattern = patterns.get(component);
+    if (!pattern) {
+        pattern = new RegExp(`^${component.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:\w+/g, '[^/]+')}$`);
+        patterns.set(component, pattern);
+    }
+    return pattern;
+}
+
+/** The text in canonical form; undefined where it cannot be formatted because it is broken. */
+export function formatText(text: string): string | undefined {
+    void text;
+    return undefined;
+}

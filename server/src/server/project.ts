@@ -1,0 +1,112 @@
+// The texts the server knows: open in an editor, or read because something imports them. Each has one newest version.
+import { Analysis } from './analysis.ts';
+import { createAnalysisCaches } from './caches.ts';
+import { resolveImport } from './language.ts';
+import { Source } from './source.ts';
+
+/** How the world outside is read. Undefined: there is no such file. */
+export type ReadText = (uri: string) => Promise<string | undefined>;
+
+export class Project {
+    private readonly read: ReadText;
+    private readonly open = new Map<string, Source>();
+    /** Imported files: undefined while reading, null where there is none. */
+    private readonly imported = new Map<string, Source | null | undefined>();
+    private readonly analyses = new Map<string, Analysis>();
+    private readonly caches = createAnalysisCaches();
+    private readonly pending = new Set<Promise<void>>();
+    /** Rises with every change to any text; analyses of an older generation are made anew. */
+    private generation = 0;
+    /** Called before any answer is made: the moment to hand in texts that have changed. */
+    beforeAnalysis: () => void = () => undefined;
+    /** Kernel release for platforms that name none; empty = the newest. */
+    private kernel = '';
+
+    constructor(read: ReadText) {
+        this.read = read;
+    }
+
+    setKernel(kernel: string): void {
+        if (kernel === this.kernel) return;
+        this.kernel = kernel;
+        this.generation++;
+    }
+
+    setText(uri: string, version: number, text: string): void {
+        this.open.set(uri, new Source(uri, version, text, this.open.get(uri) ?? this.imported.get(uri) ?? undefined));
+        this.generation++;
+    }
+
+    close(uri: string): void {
+        const last = this.open.get(uri);
+        this.open.delete(uri);
+        this.analyses.delete(uri);
+        if (last) this.imported.delete(uri);
+        this.generation++;
+    }
+
+    /** A file changed on disk, or came or went. */
+    changedOnDisk(uri: string): void {
+        if (!this.imported.has(uri)) return;
+        this.imported.delete(uri);
+        this.generation++;
+    }
+
+    /** Forgets what was read from disk: for clients that do not watch files. */
+    forgetFiles(): void {
+        this.imported.clear();
+        this.generation++;
+    }
+
+    isOpen(uri: string): boolean {
+        return this.open.has(uri);
+    }
+
+    openUris(): string[] {
+        return [...this.open.keys()];
+    }
+
+    /** What is known of an open document now, made for its newest text. Undefined: not open. */
+    analysis(uri: string): Analysis | undefined {
+        this.beforeAnalysis();
+        const source = this.open.get(uri);
+        if (!source) return undefined;
+        const known = this.analyses.get(uri);
+        if (known && known.generation === this.generation) return known;
+        const made = new Analysis(source, this.generation, (from, path) => this.importedSource(from, path), this.caches, this.kernel);
+        this.analyses.set(uri, made);
+        return made;
+    }
+
+    /** Text of any document that spans may point to. */
+    source(uri: string): Source | undefined {
+        return this.open.get(uri) ?? this.imported.get(uri) ?? undefined;
+    }
+
+    /** Done when all files asked for so far have been read. */
+    async settled(): Promise<void> {
+        while (this.pending.size > 0) await Promise.all(this.pending);
+    }
+
+    get reading(): boolean {
+        return this.pending.size > 0;
+    }
+
+    private importedSource(from: string, path: string): Source | null | undefined {
+        const uri = resolveImport(from, path);
+        if (uri === undefined) return null;
+        const open = this.open.get(uri);
+        if (open) return open;
+        if (this.imported.has(uri)) return this.imported.get(uri);
+        this.imported.set(uri, undefined);
+        const reading = this.read(uri)
+            .catch(() => undefined)
+            .then((text) => {
+                this.imported.set(uri, text === undefined ? null : new Source(uri, 0, text));
+                this.generation++;
+                this.pending.delete(reading);
+            });
+        this.pending.add(reading);
+        return undefined;
+    }
+}
