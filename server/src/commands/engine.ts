@@ -2,9 +2,12 @@
 import type { Outcome } from '../kernel/outcome.ts';
 import type { KernelState } from '../kernel/state.ts';
 import { Tx } from '../kernel/tx.ts';
-import type { CommandResult } from './result.ts';
+import { READERS, runReader } from './read.ts';
+import { type CommandResult, OK, openError, writeError } from './result.ts';
 import { parseShell, type Problem, type ShellLine, type Span } from './shell.ts';
-import type { Invocation } from './spec.ts';
+import { type Invocation, parseInvocation } from './spec.ts';
+import { attributeExists, findAttribute } from './sysfs-table.ts';
+import { findTool } from './tools.ts';
 
 export type Prompt = '$' | '(qemu)';
 
@@ -30,16 +33,89 @@ export type Command =
     | { readonly kind: 'empty' }
     | { readonly kind: 'unknown'; readonly what: string; readonly span: Span };
 
+/** Words before a command that change who runs it or for how long, not what it does. */
+const WRAPPERS: Readonly<Record<string, number>> = { sudo: 0, timeout: 1, nohup: 0, time: 0, exec: 0, env: 0 };
+
 /** Understands one line behind its prompt. Never throws. */
 export function parseLine(prompt: Prompt, text: string): ParsedLine {
     const shell = parseShell(text);
-    return { prompt, text, shell, command: { kind: 'empty' }, problems: shell.problems }; // replaced by its owner
+    const { command, problems } = parseCommand(shell);
+    return { prompt, text, shell, command, problems: [...shell.problems, ...problems] };
+}
+
+function parseCommand(shell: ShellLine): { readonly command: Command; readonly problems: readonly Problem[] } {
+    let { words } = shell;
+    while (words.length > 1 && WRAPPERS[words[0]!.text] !== undefined) words = words.slice(1 + WRAPPERS[words[0]!.text]!);
+    const first = words[0];
+    if (!first) return { command: { kind: 'empty' }, problems: [] };
+    if (first.text === 'echo' || first.text === 'printf') return { command: parseWrite(shell, words), problems: [] };
+    const tool = findTool(first.text);
+    if (tool) {
+        const invocation = parseInvocation(tool.spec, words);
+        return { command: { kind: 'tool', invocation }, problems: invocation.problems };
+    }
+    if (READERS.includes(first.text)) {
+        const paths = words.slice(1).filter((w) => w.text.startsWith('/')).map((w) => ({ path: w.text, span: w.span }));
+        return { command: { kind: 'read', tool: first.text, paths }, problems: [] };
+    }
+    return {
+        command: { kind: 'unknown', what: first.text, span: first.span },
+        problems: [{ code: 'command/unknown', message: `\`${first.text}\` is not simulated: the state stays as it is`, span: first.span }],
+    };
+}
+
+function parseWrite(shell: ShellLine, words: ShellLine['words']): Command {
+    let operands = words.slice(1);
+    let newline = words[0]!.text === 'echo';
+    while (words[0]!.text === 'echo' && /^-[neE]+$/.test(operands[0]?.text ?? '')) {
+        if (operands[0]!.text.includes('n')) newline = false;
+        operands = operands.slice(1);
+    }
+    const path = shell.redirect?.path;
+    if (!path) return { kind: 'read', tool: words[0]!.text, paths: [] };
+    const value = operands.map((w) => w.text).join(' ');
+    const at = words[0]!.span.end;
+    const valueSpan = operands.length > 0 ? { start: operands[0]!.span.start, end: operands.at(-1)!.span.end } : { start: at, end: at };
+    return { kind: 'write', path: path.text, pathSpan: path.span, value, valueSpan, newline };
 }
 
 /** Carries out a line. Never throws for any line: what is not modelled says so in the outcome and leaves the state as it was. */
 export function execute(state: KernelState, line: ParsedLine): { readonly state: KernelState; readonly outcome: Outcome } {
-    void line;
     const tx = new Tx(state);
-    const result: CommandResult = { status: 0, errnos: [], stdout: '', stderr: '' };
-    return { state: tx.state, outcome: { ...result, log: tx.log, notes: tx.notes } };
+    const result = perform(tx, line);
+    const notSimulated = tx.notSimulated;
+    return { state: tx.state, outcome: { ...result, log: tx.log, notes: tx.notes, ...(notSimulated === undefined ? {} : { notSimulated }) } };
+}
+
+function perform(tx: Tx, line: ParsedLine): CommandResult {
+    const { command } = line;
+    switch (command.kind) {
+        case 'empty':
+            return OK;
+        case 'write':
+            return write(tx, command.path, command.value);
+        case 'read':
+            return runReader(tx.state, line.shell.words);
+        case 'tool':
+            return findTool(command.invocation.tool)!.run(tx, command.invocation);
+        case 'qemu':
+            tx.notSimulated = `the monitor command ${command.execute}`;
+            return OK;
+        case 'unknown':
+            tx.notSimulated = `the command ${command.what}`;
+            return OK;
+    }
+}
+
+function write(tx: Tx, path: string, value: string): CommandResult {
+    if (path.startsWith('/dev/null')) return OK;
+    const found = findAttribute(path);
+    if (!found) {
+        tx.notSimulated = `writing to ${path}`;
+        return OK;
+    }
+    if (!attributeExists(tx.state, found)) return openError(path, 'ENOENT');
+    if (!found.attribute.write) return openError(path, 'EACCES');
+    const errno = found.attribute.write(tx, found.params, value);
+    return errno === 0 ? OK : writeError(errno);
 }
