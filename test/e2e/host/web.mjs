@@ -33,7 +33,7 @@ chromium.launch = async options => {
     return { newContext: async () => browser.context, close: () => browser.close() };
 };
 const eyes = await control(() => browser.page, shots);
-writeFileSync(path.join(values.workspace, '.memtopo-e2e.json'), JSON.stringify({ control: eyes.url }));
+writeFileSync(path.join(values.workspace, '.memtopo-e2e.json'), JSON.stringify({ control: eyes.url, grep: process.env.MEMTOPO_E2E_GREP }));
 
 const port = await new Promise(resolve => {
     const probe = createServer().listen(0, '127.0.0.1', () => { const { port } = probe.address(); probe.close(() => resolve(port)); });

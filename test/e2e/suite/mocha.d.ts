@@ -7,6 +7,7 @@ declare module 'mocha' {
     export default class Mocha {
         constructor(options: object);
         suite: unknown;
+        grep(pattern: string): void;
         run(done: (failures: number) => void): { on(event: string, listener: (test: unknown, error?: unknown) => void): void };
     }
 }

@@ -12,6 +12,10 @@ suite('preview', () => {
     suiteSetup(async () => {
         editor = await openExample();
         original = editor.document.getText();
+        const set = (section: string, key: string, value: unknown): Thenable<void> => vscode.workspace.getConfiguration(section).update(key, value, vscode.ConfigurationTarget.Global);
+        await set('editor', 'minimap.enabled', false);
+        await set('window', 'commandCenter', false);
+        await set('workbench', 'layoutControl.enabled', false);
         await vscode.commands.executeCommand('workbench.action.closeSidebar');
         await vscode.commands.executeCommand('notifications.clearAll');
     });

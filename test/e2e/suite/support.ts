@@ -29,7 +29,7 @@ export function moveTo(editor: vscode.TextEditor, position: vscode.Position): vo
 }
 
 /** The first value of `get` that `good` accepts. Fails with the last one seen. */
-export async function until<T>(what: string, get: () => Promise<T> | T, good: (value: T) => boolean, ms = 15_000): Promise<T> {
+export async function until<T>(what: string, get: () => PromiseLike<T> | T, good: (value: T) => boolean, ms = 15_000): Promise<T> {
     const end = Date.now() + ms;
     for (;;) {
         const value = await get();
@@ -39,13 +39,18 @@ export async function until<T>(what: string, get: () => Promise<T> | T, good: (v
     }
 }
 
+/** What the web host's runner left in the folder: a worker has no environment. */
+export async function settings(): Promise<{ control: string; grep?: string }> {
+    return JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(vscode.Uri.joinPath(folder(), '.memtopo-e2e.json')))) as { control: string; grep?: string };
+}
+
 let address: string | undefined;
 
 /** Acts on the browser page that shows VS Code (host/browser.mjs). */
 export async function page<T>(action: string, args: object = {}): Promise<T> {
     address ??= typeof process !== 'undefined' && process.env?.MEMTOPO_E2E_CONTROL
         ? process.env.MEMTOPO_E2E_CONTROL
-        : (JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(vscode.Uri.joinPath(folder(), '.memtopo-e2e.json')))) as { control: string }).control;
+        : (await settings()).control;
     const answer = await fetch(address, { method: 'POST', body: JSON.stringify({ action, ...args }) });
     const { result, error } = await answer.json() as { result: T; error?: string };
     if (error) throw new Error(`${action}: ${error}`);

@@ -71,8 +71,7 @@ function RunView({ run, model, view, actions }: { run: PreviewRun; model: Previe
                     </section>
                     {step && <Notes step={step} />}
                     {step && <Checks step={step} reveal={actions.reveal} />}
-                    {step && <KernelLog step={step} />}
-                    {step && <Output step={step} />}
+                    {step && <div class="later"><KernelLog step={step} /><Output step={step} /></div>}
                 </div>
                 <div class="column">
                     <section aria-labelledby="h-iomem">

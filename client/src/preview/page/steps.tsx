@@ -1,6 +1,6 @@
 // The transcript: every step with its outcome. Moving in the list moves the cursor in the text, which moves everything else.
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { PreviewRun, PreviewSpan, PreviewStep, PreviewVerdict } from '../../../../server/src/features/preview-protocol.ts';
 import { Icon } from './icons.tsx';
 
@@ -8,28 +8,35 @@ const VERDICT: Readonly<Record<PreviewVerdict, string>> = { ok: 'ok', failed: 'f
 
 export function Steps({ run, reveal }: { run: PreviewRun; reveal: (at: PreviewSpan, focus: boolean) => void }): JSX.Element {
     const list = useRef<HTMLOListElement>(null);
+    // where the reader went already, while the text and the server are still to follow: a held arrow key must not lag
+    const [ahead, setAhead] = useState<number | undefined>();
+    useEffect(() => setAhead(undefined), [run]);
+    const current = ahead ?? run.current;
     // keeps the current step in sight inside its own box; the page itself stays where the reader left it
     useEffect(() => {
         const box = list.current;
-        const item = box?.children[run.current];
+        const item = box?.children[current];
         if (!box || !(item instanceof HTMLElement)) return;
-        const top = item.offsetTop - box.offsetTop;
+        const top = item.offsetTop;
         if (top < box.scrollTop) box.scrollTop = top - 8;
         else if (top + item.offsetHeight > box.scrollTop + box.clientHeight) box.scrollTop = top + item.offsetHeight - box.clientHeight + 8;
-    }, [run.current, run.steps.length]);
+    }, [current, run.steps.length]);
 
     const go = (index: number, focus: boolean): void => {
-        const step = run.steps[Math.max(0, Math.min(run.steps.length - 1, index))];
-        if (step) reveal({ start: step.at.start, end: step.at.start, uri: step.at.uri }, focus);
+        const to = Math.max(0, Math.min(run.steps.length - 1, index));
+        const step = run.steps[to];
+        if (!step) return;
+        setAhead(to);
+        reveal({ start: step.at.start, end: step.at.start, uri: step.at.uri }, focus);
     };
     const onKeyDown = (event: KeyboardEvent): void => {
-        const to = ({ ArrowDown: run.current + 1, ArrowUp: run.current - 1, Home: 0, End: run.steps.length - 1 } as Record<string, number>)[event.key];
+        const to = ({ ArrowDown: current + 1, ArrowUp: current - 1, Home: 0, End: run.steps.length - 1 } as Record<string, number>)[event.key];
         if (to !== undefined) { event.preventDefault(); go(to, false); }
-        if (event.key === 'Enter') { event.preventDefault(); go(run.current, true); }
+        if (event.key === 'Enter') { event.preventDefault(); go(current, true); }
     };
     return (
-        <ol class="steps" role="listbox" aria-label="Steps" tabIndex={0} aria-activedescendant={`step-${run.current}`} onKeyDown={onKeyDown} ref={list}>
-            {run.steps.map((step, i) => <StepLine key={i} step={step} index={i} current={i === run.current} go={go} />)}
+        <ol class="steps" role="listbox" aria-label="Steps" tabIndex={0} aria-activedescendant={`step-${current}`} onKeyDown={onKeyDown} ref={list}>
+            {run.steps.map((step, i) => <StepLine key={i} step={step} index={i} current={i === current} go={go} />)}
         </ol>
     );
 }
