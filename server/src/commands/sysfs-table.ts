@@ -1,9 +1,10 @@
 // All attributes of sysfs and procfs that the simulator knows, and how a path finds its attribute.
 import type { KernelState } from '../kernel/state.ts';
 import { daxAttributes } from './sysfs-dax.ts';
+import { ndAttributes } from './sysfs-nd.ts';
 import type { Params, SysfsAttribute } from './sysfs.ts';
 
-export const ATTRIBUTES: readonly SysfsAttribute[] = [...daxAttributes];
+export const ATTRIBUTES: readonly SysfsAttribute[] = [...daxAttributes, ...ndAttributes];
 
 export interface Found {
     readonly attribute: SysfsAttribute;
