@@ -8,6 +8,7 @@ import type { Machine } from './machine.ts';
 import { initMemory } from './memory-init.ts';
 import { loadModule } from './modules.ts';
 import { type BootMemory, initNuma } from './numa.ts';
+import { e820PmemInit } from './nd-e820.ts';
 import { emptyNvdimm } from './nvdimm.ts';
 import type { Outcome } from './outcome.ts';
 import { NEWEST, type Profile, profileFor } from './profile.ts';
@@ -65,6 +66,7 @@ export function boot(machine: Machine): Booted {
     e820Early(tx);
     tx.set({ numa: { ...tx.state.numa, access: initHmat(machine.hmat, tx.state.numa) } });
     e820Late(tx);
+    e820PmemInit(tx);
     // hmem looks for what is Soft Reserved in iomem, which the late entries have just become.
     hmemInit(tx);
     for (const module of machine.modules) {

@@ -85,7 +85,8 @@ export function daxRegionCreateStatic(tx: Tx, region: StaticRegion): Result {
     const { deviceId, ...rest } = region;
     const made = addRegion(tx, { ...rest, kind: 'static', type: 'device_dax', origin: 'nvdimm', seed: null, youngest: null });
     if (made !== 0) return made;
-    addDevice(tx, region.key, deviceId, region.range);
+    // A namespace without any data still has its device, with no mapping (ND-18 step 5).
+    addDevice(tx, region.key, deviceId, sizeOf(region.range) > 0 ? region.range : undefined);
     return 0;
 }
 

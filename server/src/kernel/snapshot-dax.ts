@@ -1,5 +1,6 @@
 // The dax part of a state's document.
-import { availableSize, devicesOf, deviceSize } from './dax-bus.ts';
+import { availableSize, deviceSize } from './dax-bus.ts';
+import { readdirOrder } from './kernfs.ts';
 import type { DaxDocument, DaxRegionDocument } from './snapshot.ts';
 import type { KernelState } from './state.ts';
 
@@ -18,8 +19,11 @@ export function snapshotDax(state: KernelState): { readonly dax: Record<string, 
         };
     }
     const regions: Record<string, DaxRegionDocument> = {};
-    for (const region of [...state.dax.regions.values()].sort((a, b) => a.id - b.id)) {
-        if (devicesOf(state.dax, region.key).length === 0) continue;
+    // Several devdax namespaces of one nvdimm region have a dax region each, all of the same number: the recorder walks the devices
+    // in directory order, and the last one it meets names the region.
+    for (const name of readdirOrder([...state.dax.devices.keys()])) {
+        const region = state.dax.regions.get(state.dax.devices.get(name)!.region);
+        if (!region) continue;
         regions[`region${region.id}`] = {
             size: region.range.end - region.range.start + 1, align: region.align,
             ...(region.kind === 'dynamic' ? { available_size: availableSize(state.dax, region) } : {}),

@@ -10,7 +10,7 @@ const byNumber = (a: string, b: string): number => a.localeCompare(b, 'en', { nu
 function regionDocument(state: KernelState, region: NdRegion): NdRegionDocument {
     return {
         size: sizeOf(region.range), align: region.align, resource: region.range.start, numa_node: region.numaNode,
-        target_node: region.targetNode, enabled: region.enabled,
+        target_node: region.targetNode >= 0 ? region.targetNode : null, enabled: region.enabled,
         ...(region.mappings.length > 0
             ? { available_size: availableCapacity(state, region), max_available_extent: maxAvailableExtent(state, region) } : {}),
         mappings: region.mappings.map((m) => ({ ...m })),
@@ -26,7 +26,7 @@ function namespaceDocument(state: KernelState, namespace: NdNamespace): Namespac
     return {
         region: namespace.region, mode: view.mode, map: view.map, size: view.size, raw_size: sizeOf(namespace.range), resource: namespace.range.start,
         data_resource: view.data, align: view.align, ...(view.sectorSize === undefined ? {} : { sector_size: view.sectorSize }),
-        enabled: view.active, numa_node: region.numaNode, target_node: region.targetNode, claim: namespace.holder,
+        enabled: view.active, numa_node: region.numaNode, target_node: region.targetNode >= 0 ? region.targetNode : null, claim: namespace.holder,
     };
 }
 

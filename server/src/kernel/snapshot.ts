@@ -48,7 +48,7 @@ export interface NdRegionDocument {
     readonly align: number;
     readonly resource: number;
     readonly numa_node: number;
-    readonly target_node: number;
+    readonly target_node: number | null;
     readonly enabled: boolean;
     readonly available_size?: number;
     readonly max_available_extent?: number;
@@ -68,7 +68,7 @@ export interface NamespaceDocument {
     readonly sector_size?: number;
     readonly enabled: boolean;
     readonly numa_node?: number;
-    readonly target_node?: number;
+    readonly target_node?: number | null;
     readonly claim?: string | null;
 }
 
