@@ -1,5 +1,6 @@
 // Memory blocks and zones as the boot leaves them: the size of a block, the zones of each node, and the runs of blocks.
 // Everything after the boot (online, offline, add, remove) belongs to memory-block.ts and memory-hotplug.ts.
+import { kernelRanges, pinBlocks } from './boot-content.ts';
 import { isTrue, lastParameter, type Parameter } from './cmdline.ts';
 import type { Machine } from './machine.ts';
 import { movableStarts } from './movable.ts';
@@ -176,17 +177,18 @@ export function initMemory(
 ): MemoryState {
     const blockSize = probeBlockSize(machine, profile, end);
     const pieces = ramByNode(ram, numa.meminfo);
-    const zones = bootZones(pieces, movableStarts(parameters, pieces, hotplug));
+    const spans = bootZones(pieces, movableStarts(parameters, pieces, hotplug));
+    const zones = spans.map((z): Zone => ({
+        node: z.node, zone: z.zone, startPfn: z.start / PAGE, endPfn: z.end / PAGE, present: z.present / PAGE,
+    }));
     const ratio = Number(hotplugParameter(parameters, 'auto_movable_ratio') ?? 301);
     const memmap = hotplugParameter(parameters, 'memmap_on_memory');
     return {
         blockSize,
         maxPfnEnd: end,
         present: bootPresent(ram, profile),
-        blocks: bootBlocks(pieces, zones, blockSize, profile),
-        zones: zones.map((z): Zone => ({
-            node: z.node, zone: z.zone, startPfn: z.start / PAGE, endPfn: z.end / PAGE, present: z.present / PAGE,
-        })),
+        blocks: pinBlocks(bootBlocks(pieces, spans, blockSize, profile), kernelRanges(pieces, zones, numa), blockSize),
+        zones,
         groups: new Map(),
         nextGroup: 0,
         autoOnline: autoOnline(parameters, machine, profile),
