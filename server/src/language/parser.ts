@@ -1,0 +1,35 @@
+// One text in, its syntax tree and its syntax errors out. Used for whole files and for single declarations alike.
+import { createDefaultCoreModule, createDefaultSharedCoreModule, EmptyFileSystem, inject, type LangiumCoreServices, type LangiumParser } from 'langium';
+import type { File } from './generated/ast.ts';
+import { MemtopoGeneratedModule, MemtopoGeneratedSharedModule } from './generated/module.ts';
+import type { Finding } from './model.ts';
+import { syntaxFindings } from './syntax-findings.ts';
+import { MemtopoValueConverter } from './value-converter.ts';
+
+/** A parsed text. Offsets in `file` and in the findings' spans are those of `text`. */
+export interface ParsedText {
+    readonly uri: string;
+    readonly text: string;
+    readonly file: File;
+    readonly errors: readonly Finding[];
+}
+
+let parser: LangiumParser | undefined;
+
+/** The parser alone: it needs no documents and no workspace, and making one takes some 20 ms, so there is one. */
+function sharedParser(): LangiumParser {
+    if (!parser) {
+        const shared = inject(createDefaultSharedCoreModule(EmptyFileSystem), MemtopoGeneratedSharedModule);
+        const services: LangiumCoreServices = inject(
+            createDefaultCoreModule({ shared }), MemtopoGeneratedModule, { parser: { ValueConverter: () => new MemtopoValueConverter() } });
+        shared.ServiceRegistry.register(services);
+        parser = services.parser.LangiumParser;
+    }
+    return parser;
+}
+
+/** Parses a text. Never throws; the tree holds whatever is sound. `uri` names the text in the findings. */
+export function parseText(uri: string, text: string): ParsedText {
+    const result = sharedParser().parse<File>(text);
+    return { uri, text, file: result.value, errors: syntaxFindings(uri, text, result) };
+}
