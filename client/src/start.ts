@@ -1,6 +1,7 @@
 // What both extension hosts share: the client, its commands, its status, the preview.
 import * as vscode from 'vscode';
 import type { BaseLanguageClient, LanguageClientOptions } from 'vscode-languageclient';
+import { READ_FILE_REQUEST, type ReadFileParams } from '../../server/src/server/files-protocol.ts';
 import { registerPreview } from './preview/panel.ts';
 import { showStatus } from './status.ts';
 
@@ -17,6 +18,7 @@ export async function start(context: vscode.ExtensionContext, create: (options: 
         documentSelector: [{ language: 'memtopo' }],
         outputChannel: output,
         synchronize: { configurationSection: 'memtopo' },
+        initializationOptions: { settings: vscode.workspace.getConfiguration('memtopo') },
         markdown: { isTrusted: { enabledCommands: ['memtopo.openPreviewToSide'] }, supportHtml: false },
     });
     context.subscriptions.push(
@@ -27,6 +29,14 @@ export async function start(context: vscode.ExtensionContext, create: (options: 
         vscode.commands.registerCommand('memtopo.restartServer', async () => {
             if (client.isRunning()) await client.stop();
             await client.start();
+        }),
+        // a server in a worker sees no file system: imports reach it through VS Code's, whatever scheme they have
+        client.onRequest(READ_FILE_REQUEST, async ({ uri }: ReadFileParams): Promise<string | null> => {
+            try {
+                return new TextDecoder().decode(await vscode.workspace.fs.readFile(vscode.Uri.parse(uri)));
+            } catch {
+                return null;
+            }
         }),
         client,
     );

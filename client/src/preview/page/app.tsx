@@ -70,13 +70,12 @@ function RunView({ run, model, view, actions }: { run: PreviewRun; model: Previe
                         <Steps run={run} reveal={actions.reveal} />
                     </section>
                     {step && <Notes step={step} />}
-                    {step && <Checks step={step} reveal={actions.reveal} />}
-                    {step && <div class="later"><KernelLog step={step} /><Output step={step} /></div>}
+                    {step && <div class="later"><Checks step={step} reveal={actions.reveal} /><KernelLog step={step} /><Output step={step} /></div>}
                 </div>
                 <div class="column">
                     <section aria-labelledby="h-iomem">
                         <div class="heading">
-                            <h2 id="h-iomem"><span class="mono">/proc/iomem</span> {after}</h2>
+                            <h2 id="h-iomem"><span class="mono">/proc/iomem</span> {after}{run.current > 0 && run.iomem.every(line => line.mark === 'same') && ': unchanged'}</h2>
                             <Compare view={view} set={actions.setView} disabled={run.current === 0} />
                         </div>
                         <IomemTree run={run} reveal={actions.reveal} />
@@ -94,7 +93,6 @@ function Header({ run, model, view, actions }: { run: PreviewRun; model: Preview
     const others = model.subjects.length > 1;
     return (
         <header>
-            <p class="eyebrow">{run.scenario ? 'scenario' : 'platform'}{others && ` · ${model.subject + 1} of ${model.subjects.length} in this file`}</p>
             <h1>
                 <button class="plain" onClick={() => actions.reveal(title.at, true)} title="Go to the text">{title.name}</button>
             </h1>
@@ -108,8 +106,8 @@ function Header({ run, model, view, actions }: { run: PreviewRun; model: Preview
                     )
                     : <span>Linux {run.kernel}</span>}
                 {others && (
-                    <label class="go">Show <select value={String(model.subject)} onChange={event => { const to = model.subjects[Number(event.currentTarget.value)]; if (to) actions.reveal({ start: to.at.start, end: to.at.start, uri: to.at.uri }, false); }}>
-                        {model.subjects.map((subject, i) => <option key={i} value={String(i)}>{subject.kind === 'platform' ? 'platform ' : ''}{subject.name}</option>)}
+                    <label class="go"><select aria-label="Scenario or platform to show" value={String(model.subject)} onChange={event => { const to = model.subjects[Number(event.currentTarget.value)]; if (to) actions.reveal({ start: to.at.start, end: to.at.start, uri: to.at.uri }, false); }}>
+                        {model.subjects.map((subject, i) => <option key={i} value={String(i)}>{i + 1} of {model.subjects.length}: {subject.kind} {subject.name}</option>)}
                     </select></label>
                 )}
             </p>
@@ -121,9 +119,9 @@ function Total({ name, value, change = 0, note, tone }: { name: string; value: s
     return (
         <div class={`total ${tone ?? ''}`}>
             <span class="name">{name}</span>
-            <span class="value">{value}</span>
+            <span class="figures"><span class="value">{value}</span>{' '}
             {change !== 0 && <span class={`change ${change > 0 ? 'up' : 'down'}`}>{change > 0 ? '+' : '−'}{size(Math.abs(change))}</span>}
-            {note && <span class="change down">{note}</span>}
+            {note && <span class="change down">{note}</span>}</span>
         </div>
     );
 }

@@ -1,10 +1,11 @@
 // The resource tree after the current step, as /proc/iomem prints it, with what the step changed. A mark is a sign and a word, its
 // colour only helps. Tree keys as the ARIA practices have them: arrows move and fold, Enter goes to the text.
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { PreviewMark, PreviewResource, PreviewRun, PreviewSpan } from '../../../../server/src/features/preview-protocol.ts';
 import { address, size } from './format.ts';
 import { Icon } from './icons.tsx';
+import { useInSight } from './in-sight.ts';
 
 const MARKS: Readonly<Record<PreviewMark, { readonly sign: string; readonly word: string }>> = {
     same: { sign: '', word: '' },
@@ -24,15 +25,7 @@ export function IomemTree({ run, reveal }: { run: PreviewRun; reveal: (at: Previ
 
     // a step brings its first change into sight, inside the tree's own box; typing alone moves nothing
     const firstChange = run.iomem.find(line => line.mark !== 'same')?.key;
-    useEffect(() => {
-        const box = tree.current;
-        const line = firstChange === undefined ? undefined : box?.querySelector<HTMLElement>(`[data-key="${CSS.escape(firstChange)}"]`);
-        if (!box || !line) return;
-        const top = line.offsetTop;
-        const last = [...box.querySelectorAll<HTMLElement>('.line:not(.same)')].at(-1) ?? line;
-        const bottom = last.offsetTop + last.offsetHeight;
-        if (top < box.scrollTop || bottom > box.scrollTop + box.clientHeight) box.scrollTop = Math.max(0, top - box.clientHeight / 3);
-    }, [run.current, firstChange]);
+    useInSight(tree, box => box.querySelectorAll<HTMLElement>('.line:not(.same)'), [run.current, firstChange]);
 
     const fold = (key: string, close: boolean): void => {
         const next = new Set(folded);

@@ -5,7 +5,7 @@ import type { PreviewResource, PreviewSpan } from '../../../../server/src/featur
 import { address, size } from './format.ts';
 
 const MiB = 2 ** 20;
-const KINDS = { ram: 'System RAM', 'hot-ram': 'hot-added RAM', pmem: 'persistent', soft: 'soft reserved', reserved: 'reserved', other: 'devices' } as const;
+const KINDS = { ram: 'System RAM', 'hot-ram': 'hot-added RAM', pmem: 'persistent', soft: 'soft reserved', other: 'reserved or devices' } as const;
 type Kind = keyof typeof KINDS;
 
 interface Part { readonly line: PreviewResource; readonly kind: Kind; readonly weight: number; readonly inner: readonly Inner[]; readonly gap: boolean }
@@ -37,7 +37,6 @@ function kindOf(name: string): Kind {
     if (name === 'System RAM') return 'ram';
     if (name.startsWith('Persistent Memory')) return 'pmem';
     if (name === 'Soft Reserved') return 'soft';
-    if (/^(Reserved|ACPI|Unusable)/.test(name)) return 'reserved';
     return 'other';
 }
 

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { PreviewRun, PreviewSpan, PreviewStep, PreviewVerdict } from '../../../../server/src/features/preview-protocol.ts';
 import { Icon } from './icons.tsx';
+import { useInSight } from './in-sight.ts';
 
 const VERDICT: Readonly<Record<PreviewVerdict, string>> = { ok: 'ok', failed: 'fails, as expected', unexpected: 'fails', 'not-simulated': 'not simulated' };
 
@@ -13,14 +14,7 @@ export function Steps({ run, reveal }: { run: PreviewRun; reveal: (at: PreviewSp
     useEffect(() => setAhead(undefined), [run]);
     const current = ahead ?? run.current;
     // keeps the current step in sight inside its own box; the page itself stays where the reader left it
-    useEffect(() => {
-        const box = list.current;
-        const item = box?.children[current];
-        if (!box || !(item instanceof HTMLElement)) return;
-        const top = item.offsetTop;
-        if (top < box.scrollTop) box.scrollTop = top - 8;
-        else if (top + item.offsetHeight > box.scrollTop + box.clientHeight) box.scrollTop = top + item.offsetHeight - box.clientHeight + 8;
-    }, [current, run.steps.length]);
+    useInSight(list, box => box.querySelectorAll<HTMLElement>('.current'), [current, run.steps.length]);
 
     const go = (index: number, focus: boolean): void => {
         const to = Math.max(0, Math.min(run.steps.length - 1, index));
