@@ -11,6 +11,8 @@ import type { BlockRun, MemoryState, NodeRange, NumaState, PresentRange, Zone, Z
 
 /** Bare metal and virtual machines whose RAM ends below this use the smallest blocks (GEO-04). */
 const LARGE_BLOCK_RAM = 64 * GiB;
+/** Largest block of the page allocator: how far apart sampled pages are. */
+const SAMPLE = 4 * MiB;
 const SMALLEST_BLOCK = SECTION;
 const LARGEST_BLOCK = 2 * GiB;
 
@@ -122,20 +124,25 @@ export function bootBlocks(pieces: readonly NodeRange[], zones: readonly ZoneSpa
         if (nodes.length === 0) return undefined;
         const touching = (zonesOf.get(nodes[0]!) ?? []).filter((z) => z.start <= range.end && range.start < z.end);
         const single = nodes.length === 1 && touching.length === 1 ? touching[0]!.zone : null;
-        const zone = single !== null && cut.has(first) && !profile.storedBlockZone && !sampledFull(pieces, range) ? null : single;
+        const sampled = single !== null && cut.has(first) && !profile.storedBlockZone;
+        const zone = sampled && !sampledInZone(pieces, zonesOf, touching[0]!, range) ? null : single;
         return { first, last, state: 'online', zone, nodes, early: true };
     }
 }
 
 /**
- * Before v5.18 the zone of a block is found by looking at one page in every 4 MiB of its present sections: one without memory
- * belongs to no zone that the block could be in (OFF-01).
+ * Before v5.18 the zone of a block is found by looking at one page in every 4 MiB of its present sections (OFF-01). A page
+ * without memory counts to the zone of the RAM that follows it, wherever that is (ZONE-04).
  */
-function sampledFull(pieces: readonly NodeRange[], block: Range): boolean {
+function sampledInZone(pieces: readonly NodeRange[], zones: ReadonlyMap<number, readonly ZoneSpan[]>, zone: ZoneSpan, block: Range): boolean {
     for (let section = block.start; section <= block.end; section += SECTION) {
         if (piecesWithin(pieces, { start: section, end: section + SECTION - 1 }).length === 0) continue;
-        for (let at = section; at < section + SECTION; at += 4 * MiB) {
-            if (piecesWithin(pieces, { start: at, end: at }).length === 0) return false;
+        for (let at = section; at < section + SECTION; at += SAMPLE) {
+            const piece = pieces[firstEndingAt(pieces, at)];
+            if (!piece || at < zone.start || at >= zone.end) return false;
+            const page = Math.max(at, piece.start);
+            const of = zones.get(piece.node)?.find((z) => z.start <= page && page < z.end);
+            if (of !== zone) return false;
         }
     }
     return true;

@@ -4,7 +4,8 @@ import { memoryTiers } from './memory-tiers.ts';
 import { formatIomem } from './resource.ts';
 import { snapshotDax } from './snapshot-dax.ts';
 import { snapshotNd } from './snapshot-nd.ts';
-import type { AccessClass, BlockRun, KernelState, MemorySideCache } from './state.ts';
+import type { AccessClass, KernelState, MemorySideCache } from './state.ts';
+import { readableRuns } from './zones.ts';
 
 export interface BlockDocument {
     /** Block numbers, inclusive. */
@@ -104,11 +105,31 @@ export function formatList(numbers: readonly number[]): string {
     return parts.join(',');
 }
 
-/** valid_zones of a run of blocks. */
-function zonesOf(state: KernelState, run: BlockRun): string {
-    void state;
-    if (run.state === 'online') return run.zone ?? 'none';
-    return 'Normal Movable';
+/**
+ * Blocks with valid_zones as sysfs prints it. Before v5.18 an online block is read page by page, and pages that a device has mapped
+ * into it are of no zone that a block can be in (OFF-01).
+ */
+function blockDocuments(state: KernelState): BlockDocument[] {
+    const { memory, profile } = state;
+    const mapped = profile.storedBlockZone ? [] : memory.present.filter((p) => p.by === 'zone-device');
+    const out: BlockDocument[] = [];
+    for (const run of readableRuns(memory)) {
+        const document = (first: number, last: number, zones: string): BlockDocument =>
+            ({ first, last, state: run.state, zones, nodes: [...run.nodes].sort((a, b) => a - b) });
+        let next = run.first;
+        if (run.state === 'online') {
+            for (const m of mapped) {
+                const first = Math.max(next, Math.floor(m.start / memory.blockSize));
+                const last = Math.min(run.last, Math.floor(m.end / memory.blockSize));
+                if (last < first) continue;
+                if (first > next) out.push(document(next, first - 1, run.validZones));
+                out.push(document(first, last, 'none'));
+                next = last + 1;
+            }
+        }
+        if (next <= run.last) out.push(document(next, run.last, run.validZones));
+    }
+    return out;
 }
 
 function nodeDocument(state: KernelState, id: number): NodeDocument {
@@ -144,9 +165,7 @@ export function snapshot(state: KernelState): StateDocument {
     return {
         iomem: formatIomem(state.iomem, state.profile.iomemDepth),
         block_size: memory.blockSize,
-        memory_blocks: memory.blocks.map((run): BlockDocument => ({
-            first: run.first, last: run.last, state: run.state, zones: zonesOf(state, run), nodes: [...run.nodes].sort((a, b) => a - b),
-        })),
+        memory_blocks: blockDocuments(state),
         auto_online_blocks: memory.autoOnline,
         node_masks: {
             possible: formatList(numa.possible), online: formatList(numa.online), has_cpu: formatList(numa.hasCpu),
