@@ -193,7 +193,7 @@ export class NdctlSession {
     disableSafe(name: string): Code {
         const namespace = this.namespace(name)!;
         const view = viewNamespace(this.state, namespace);
-        const mount = view.disk && this.state.mounts.find((m) => m.device === view.disk);
+        const mount = view.disk && this.state.mounts.find((m) => m.device === view.disk && !m.shutdown);
         if (mount) {
             return code(this.tx.fail('EBUSY', {
                 code: 'ndctl/mounted', rules: ['NDC-12'], subject: name, others: [mount.path], ...(namespace.range ? { range: namespace.range } : {}),

@@ -229,7 +229,8 @@ export function machineOf(input: RecordedInput): Machine {
         devices,
         ...(window ? { hotplugWindow: { ...rangeOf(window.start, window.size), slots: window.slots } } : {}),
         cxlWindows: (input.cxl_windows ?? []).map((w): CxlWindow => ({ ...rangeOf(w.start, w.size), index: w.window })),
-        cxlMemdevs: qemuCxlMemdevs(input.qemu ?? []),
+        // Recordings are made with QEMU 7.2.
+        cxlMemdevs: qemuCxlMemdevs(input.qemu ?? []).map((m) => ({ ...m, oldEmulation: true })),
         resources: [],
         modules: input.modules,
     };

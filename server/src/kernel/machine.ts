@@ -127,6 +127,8 @@ export interface CxlMemdev {
     readonly window: number;
     /** Firmware programmed its decoders at boot: a region exists without `cxl create-region` (CXL-04). */
     readonly region?: Range;
+    /** Modelled by a QEMU before 8.0, which newer releases of Linux do not bring up. */
+    readonly oldEmulation?: boolean;
 }
 
 /** An entry of a real /proc/iomem that the model does not derive: PCI windows, ROMs. `children` lie inside it. */

@@ -1,6 +1,7 @@
 // Kernel modules: what loading and unloading each of them does. Drivers register in load order, and the first driver of a bus that
 // matches a device gets it, so the order decides who binds (DAX-18).
 import { lastParameter, parseCmdline } from './cmdline.ts';
+import { cxlAcpiLoad, cxlAcpiUnload, cxlMemLoad, cxlPmemLoad } from './cxl.ts';
 import { daxDriverRegister, daxDriverUnregister } from './dax-bus.ts';
 import { hmemDriverRegister, hmemDriverUnregister } from './dax-hmem.ts';
 import { ndE820Load, ndE820Unload } from './nd-e820.ts';
@@ -73,10 +74,13 @@ export const MODULES: readonly KernelModule[] = [
     { name: 'virtio_mem', doc: 'Memory that the hypervisor plugs and unplugs.', requires: always('virtio') },
     { name: 'cxl_core', doc: 'Core of CXL.' },
     { name: 'cxl_port', doc: 'CXL ports.', requires: always('cxl_core') },
-    { name: 'cxl_acpi', doc: 'CXL fixed memory windows from the CEDT.', requires: always('cxl_core'), exists: (profile) => profile.cxlWindows },
+    {
+        name: 'cxl_acpi', doc: 'CXL fixed memory windows from the CEDT.', rules: ['CXL-01'], requires: always('cxl_core'), exists: (profile) => profile.cxlWindows,
+        load: cxlAcpiLoad, unload: cxlAcpiUnload,
+    },
     { name: 'cxl_pci', doc: 'CXL devices on PCI.', requires: always('cxl_core') },
-    { name: 'cxl_mem', doc: 'CXL memory devices.', requires: always('cxl_core') },
-    { name: 'cxl_pmem', doc: 'Persistent memory of CXL devices.', requires: always('cxl_core', 'libnvdimm') },
+    { name: 'cxl_mem', doc: 'CXL memory devices.', requires: always('cxl_core'), load: cxlMemLoad },
+    { name: 'cxl_pmem', doc: 'Persistent memory of CXL devices.', rules: ['CXL-06'], requires: always('cxl_core', 'libnvdimm'), load: cxlPmemLoad },
     { name: 'xfs', doc: 'The file system XFS.' },
     { name: 'ext4', doc: 'The file system ext4.' },
 ];

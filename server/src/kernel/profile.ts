@@ -96,6 +96,8 @@ export interface Profile {
     readonly xfsRemoval: 'none' | 'failure' | 'pre-remove';
     readonly cxlWindows: boolean;
     readonly cxlRamRegions: boolean;
+    /** CXL devices as QEMU before 8.0 models them come up (measured: 6.1 yes, 6.12 no). */
+    readonly cxlOldEmulation: boolean;
 }
 
 const V5_1: Profile = {
@@ -107,7 +109,7 @@ const V5_1: Profile = {
     badInfoBlocks: false, sectionPadding: true, dynamicDax: false, mappingLengthSilent: false, daxMatchByType: false, bindReturnsProbeErrno: false,
     probeLogNew: false, hmemInIomem: false, hmemSource: 'none', hmemCxl: 'takes', fsdevDriver: false, kmemRemoves: false,
     kmemName: 'System RAM', kmemPerMapping: false, kmemTooSmall: 'EBUSY', kmemTruncationWarning: false, kmemMemmapOnMemoryAttr: false,
-    virtioMem: 'none', xfsRemoval: 'none', cxlWindows: false, cxlRamRegions: false,
+    virtioMem: 'none', xfsRemoval: 'none', cxlWindows: false, cxlRamRegions: false, cxlOldEmulation: true,
 };
 
 type Change = Partial<Omit<Profile, 'name' | 'version'>>;
@@ -133,7 +135,7 @@ const HISTORY: readonly (readonly [name: string, change: Change])[] = [
     ['6.7', { xfsRemoval: 'pre-remove', hmatAdistance: true }],
     ['6.8', { probeLogNew: true, memmapOnMemory: 'multi-block', kmemMemmapOnMemoryAttr: true }],
     ['6.9', { mappingLengthSilent: true }],
-    ['6.12', { targetNode: 'reserved-wins', meminfoFromDram: true, acpiCountsForMaxPfn: true, efiFakeMem: false }],
+    ['6.12', { cxlOldEmulation: false, targetNode: 'reserved-wins', meminfoFromDram: true, acpiCountsForMaxPfn: true, efiFakeMem: false }],
     ['6.15', { cfmwsAdvisesBlockSize: true }],
     ['7.0', { softReservedPrivate: true, iomemDepth: 8, kmemTruncationWarning: true, fsdevDriver: true }],
     ['7.1', { hmemCxl: 'waits' }],
