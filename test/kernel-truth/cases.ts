@@ -5,7 +5,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import type { RecordedInput } from '../../server/src/formats/recording.ts';
-import type { RunDocument } from './compare.ts';
+import type { RunDocument } from '../../server/src/formats/compare.ts';
 
 /** Sets of recordings, one for each kernel. */
 export const SETS: readonly string[] = ['6.1', '5.10', '6.12', '6.12-auto-online', '7.2'];

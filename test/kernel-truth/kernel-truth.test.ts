@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadSet, SETS, sharedRecordings } from './cases.ts';
-import { compareCase, type CaseResult, type RunDocument } from './compare.ts';
+import { compareCase, type CaseResult, type RunDocument } from '../../server/src/formats/compare.ts';
 import { below, floorOf, readFloor } from './floor.ts';
 import { scoreCase, table, tally } from './score.ts';
 

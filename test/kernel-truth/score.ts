@@ -3,8 +3,8 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { replay } from '../../server/src/cli/replay.ts';
 import { loadSet, SETS, type RecordedCase } from './cases.ts';
-import { type CaseResult, compareCase, errnoSet, expand, linesOf, type RunDocument, STEP_SUBJECTS, type Subject } from './compare.ts';
-import { difference } from './diff.ts';
+import { type CaseResult, compareCase, errnoSet, expand, linesOf, type RunDocument, STEP_SUBJECTS, type Subject } from '../../server/src/formats/compare.ts';
+import { difference } from '../../server/src/formats/line-diff.ts';
 import { type Floor, floorOf, raiseFloor } from './floor.ts';
 
 const HELP = `usage: node test/kernel-truth/score.ts [options]
