@@ -1,6 +1,6 @@
 // Bundles everything that runs outside the sources:  node scripts/build.mjs [--release] [--watch] [--only NAME,…]
 //   dist/extension.cjs, dist/extension.browser.cjs   the extension, for VS Code's node host and its web-worker host
-//   dist/server.cjs, dist/server.browser.js          the language server, as a process and as a worker
+//   dist/server.cjs, dist/server.browser.js          the language server, as a process (with server.node.cjs) and as a worker
 //   dist/memtopo.cjs                                 the command line
 //   dist/preview.js                                  the script of the preview page
 // --release minifies and leaves the source maps out.
@@ -21,7 +21,8 @@ const browser = { platform: 'browser', target: 'es2022' };
 const jobs = {
     'extension.cjs': { entry: 'client/src/extension.ts', ...node, external: ['vscode'] },
     'extension.browser.cjs': { entry: 'client/src/extension.browser.ts', ...browser, format: 'cjs', external: ['vscode'] },
-    'server.cjs': { entry: 'server/src/main.node.ts', ...node },
+    'server.cjs': { entry: 'server/src/main.node.ts', ...node, external: ['./server.node.cjs'] },
+    'server.node.cjs': { entry: 'server/src/server/node.ts', ...node },
     'server.browser.js': { entry: 'server/src/main.browser.ts', ...browser, format: 'iife', banner: { js: GROUP_BY } },
     'memtopo.cjs': { entry: 'server/src/cli/main.ts', ...node, executable: true },
     'preview.js': { entry: 'client/src/preview/page/main.tsx', ...browser, format: 'iife', jsx: 'automatic', jsxImportSource: 'preact' },

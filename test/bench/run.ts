@@ -9,6 +9,7 @@ import { jsonOfSize, platforms } from './texts.ts';
 const root = path.resolve(import.meta.dirname, '../..');
 const out = path.join(root, 'dist/bench');
 const quick = process.argv.includes('--quick');
+const ONLY_START = process.argv.includes("--start");
 const KEYS = quick ? 15 : 40;
 const STARTS = quick ? 5 : 15;
 
@@ -103,6 +104,7 @@ for (let i = 0; i < STARTS; i++) {
     cold['json']!.push(await coldStart(JSON_SERVER, tinyJson));
 }
 row('cold start → first diagnostics', median(cold['memtopo']!), median(cold['json']!), 1.0);
+if (ONLY_START) process.exit(0);
 
 for (const [lines, goal] of [[100, undefined], [1000, 9], [10_000, 7]] as const) {
     const text = platforms(Math.max(1, Math.round(lines / 20)));

@@ -3,6 +3,7 @@ import { createDefaultCoreModule, createDefaultSharedCoreModule, EmptyFileSystem
 import type { File } from './generated/ast.ts';
 import { MemtopoGeneratedModule, MemtopoGeneratedSharedModule } from './generated/module.ts';
 import type { Finding } from './model.ts';
+import { createQuickParser, QuickTokenBuilder } from './quick-start.ts';
 import { syntaxFindings } from './syntax-findings.ts';
 import { MemtopoValueConverter } from './value-converter.ts';
 
@@ -21,7 +22,11 @@ function sharedParser(): LangiumParser {
     if (!parser) {
         const shared = inject(createDefaultSharedCoreModule(EmptyFileSystem), MemtopoGeneratedSharedModule);
         const services: LangiumCoreServices = inject(
-            createDefaultCoreModule({ shared }), MemtopoGeneratedModule, { parser: { ValueConverter: () => new MemtopoValueConverter() } });
+            createDefaultCoreModule({ shared }), MemtopoGeneratedModule, {
+                parser: {
+                    ValueConverter: () => new MemtopoValueConverter(), TokenBuilder: () => new QuickTokenBuilder(), LangiumParser: (s: LangiumCoreServices) => createQuickParser(s),
+                },
+            });
         shared.ServiceRegistry.register(services);
         parser = services.parser.LangiumParser;
     }

@@ -25,6 +25,8 @@ export interface ServerHost {
     readonly version: string;
     /** URI of docs/diagnostics.md, where it is at hand. */
     readonly docs?: string;
+    /** Called once, some time after the first diagnostics. */
+    readonly idle?: () => void;
 }
 
 /** Wires the features to a connection and starts listening. */
@@ -59,6 +61,7 @@ export function serve(connection: Connection, host: ServerHost): void {
             const severity = severityOf(settings, finding.code, finding.severity);
             if (severity) diagnostics.push(toLsp(finding, severity, analysis.range(finding.at), (span) => analysis.location(span), shape));
         }
+        if (published.size === 0 && host.idle) setTimeout(host.idle, 2000);
         published.set(uri, analysis.generation);
         void connection.sendDiagnostics({ uri, diagnostics, ...(capability?.versionSupport ? { version: analysis.version } : {}) });
         void connection.sendNotification(PREVIEW_CHANGED, { uri, version: analysis.version } satisfies PreviewChangedParams);

@@ -9,14 +9,16 @@ import { serve } from './connection.ts';
 /** Larger imports than this are a mistake, not a topology. */
 const LARGEST_FILE = 16 * 1024 * 1024;
 
-export function nodeServer(): void {
+/** Starts the server. `idle` is called once, after the first diagnostics are out. */
+export function nodeServer(idle: () => void = () => undefined): void {
     // without one of the transports' arguments: stdio, which is what a person who types the command means
     const chosen = process.argv.some((a) => /^--(?:stdio|node-ipc|socket|pipe)\b/.test(a));
     if (!chosen) process.argv.push('--stdio');
     const connection = createConnection(ProposedFeatures.all);
-    const root = path.dirname(path.dirname(process.argv[1] ?? '.'));
+    const root = path.dirname(typeof __dirname === 'string' ? __dirname : path.dirname(process.argv[1] ?? '.'));
     const docs = path.join(root, 'docs', 'diagnostics.md');
     serve(connection, {
+        idle,
         version: ownVersion(root),
         ...(existsSync(docs) ? { docs: pathToFileURL(docs).toString() } : {}),
         read: async (uri) => {
