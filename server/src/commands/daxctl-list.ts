@@ -42,7 +42,7 @@ export interface ListOptions {
 
 /** Path of a region's parent below /sys/devices. */
 function regionPath(state: KernelState, region: DaxRegion): string {
-    if (region.origin === 'hmem') return `/platform/${region.key}`;
+    if (region.origin === 'hmem') return `/platform/${state.profile.hmemBelowPlatform ? 'hmem_platform.0/' : ''}${region.key}`;
     if (region.origin === 'nvdimm') return `${state.nvdimm.legacy ? '/platform/e820_pmem' : '/LNXSYSTM:00/LNXSYBUS:00/ACPI0012:00'}/ndbus0/region${region.id}/${region.key}`;
     return `/platform/ACPI0017:00/root0/${region.key}`;
 }

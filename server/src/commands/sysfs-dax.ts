@@ -189,6 +189,7 @@ const regions: readonly SysfsAttribute[] = [
     ...regionAttributes(`${DEVICE}/..`, regionOf),
     ...regionAttributes('/sys/bus/platform/devices/:hmem', (state, params) => state.dax.regions.get(params['hmem']!)),
     ...regionAttributes('/sys/devices/platform/:hmem', (state, params) => state.dax.regions.get(params['hmem']!)),
+    ...regionAttributes('/sys/devices/platform/hmem_platform.0/:hmem', (state, params) => (state.profile.hmemBelowPlatform ? state.dax.regions.get(params['hmem']!) : undefined)),
     ...regionAttributes('/sys/bus/nd/devices/:nddax', (state, params) => state.dax.regions.get(params['nddax']!)),
 ];
 

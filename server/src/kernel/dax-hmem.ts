@@ -33,8 +33,21 @@ export function hmemInit(tx: Tx): void {
     if (state.profile.hmemSource === 'none' || (disabled !== undefined && isTrue(disabled))) return;
     for (const target of hmatTargets(state)) register(tx, target);
     if (state.profile.hmemSource === 'hmat') return;
-    for (const { resource } of walkMatching(softReservedTree(state), { start: 0, end: Number.MAX_SAFE_INTEGER }, isSoftReserved)) {
+    // hmem.N resources count as soft-reserved themselves: before v6.1 the walk registers those that HMAT made once more.
+    for (const { resource } of walkMatching(softReservedTree(tx.state), { start: 0, end: Number.MAX_SAFE_INTEGER }, isSoftReserved)) {
         register(tx, { start: resource.start, end: resource.end, targetNode: physToTargetNode(state, resource.start) });
+    }
+}
+
+/**
+ * A node got its first online memory: HMAT code registers the soft-reserved ranges of its proximity domain again, which makes one
+ * more `hmem.N` each time before v6.1 (HMEM-02).
+ */
+export function hmatNodeOnline(tx: Tx, node: number): void {
+    if (tx.state.profile.hmemOnce || tx.state.profile.hmemSource === 'none') return;
+    for (const target of hmatTargets(tx.state).filter((t) => t.targetNode === node)) {
+        const name = register(tx, target);
+        if (name !== undefined && tx.state.modules.has('dax_hmem')) probe(tx, name);
     }
 }
 
@@ -50,16 +63,16 @@ function hmatTargets(state: KernelState): Candidate[] {
         .map((m) => ({ start: m.start, end: m.end, targetNode: state.numa.pxmToNode.get(pxm) ?? -1 })));
 }
 
-/** Registers one range unless it is not purely soft-reserved, or overlaps one that is registered (HMEM-02, HMEM-03). */
-function register(tx: Tx, range: Candidate): void {
+/** Registers one range unless it is not purely soft-reserved, or overlaps one that is (HMEM-02, HMEM-03). Answers the device it made. */
+function register(tx: Tx, range: Candidate): string | undefined {
     const { state } = tx;
-    if (regionIntersects(softReservedTree(state), range, isSoftReserved, state.profile.intersectsDescends) !== 'intersects') return;
+    if (regionIntersects(softReservedTree(state), range, isSoftReserved, state.profile.intersectsDescends) !== 'intersects') return undefined;
     if (!state.profile.hmemInIomem) {
         if (!state.hmem.pending.some((p) => overlaps(p, range))) setHmem(tx, { pending: [...state.hmem.pending, range] });
-        return;
+        return undefined;
     }
     // The id is taken before the overlap is noticed and given back after, so it is never lost.
-    if ([...state.hmem.devices.values()].some((d) => overlaps(d, range))) return;
+    if (state.profile.hmemOnce && [...state.hmem.devices.values()].some((d) => overlaps(d, range))) return undefined;
     const id = memregionAlloc(tx);
     const name = `hmem.${id}`;
     const placed = insertResource(tx.state.iomem, { start: range.start, end: range.end, name, desc: 'soft-reserved' });
@@ -67,10 +80,11 @@ function register(tx: Tx, range: Candidate): void {
         tx.err(`${name}: failed to claim resource 0: ${formatMem(range)}`, 'RES-17');
         tx.err(`hmem ${name}: device add failed for ${formatMem(range)}`, 'RES-17');
         memregionFree(tx, id);
-        return;
+        return undefined;
     }
     tx.set({ iomem: placed.tree });
     addDevice(tx, { ...range, id, bound: false, claim: placed.id });
+    return name;
 }
 
 function setHmem(tx: Tx, change: Partial<HmemState>): void {

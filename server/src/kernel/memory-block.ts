@@ -1,6 +1,7 @@
 // Memory blocks: runs of blocks that agree, going online and offline (kernel model 03, D2 and D3). Nothing here costs more than the
 // runs it touches; only the auto-movable policy, which decides block by block, is asked block by block.
 import { offlineObstacle } from './block-contents.ts';
+import { hmatNodeOnline } from './dax-hmem.ts';
 import type { Result } from './outcome.ts';
 import { formatRange, hex, type Range } from './range.ts';
 import { systemRam } from './resource.ts';
@@ -141,6 +142,7 @@ export function onlineBlocks(tx: Tx, first: number, last: number, type: OnlineTy
     }
     tx.set({ memory });
     logZonelists(tx, before, memory);
+    for (const node of new Set(memory.zones.map((z) => z.node))) if (!before.zones.some((z) => z.node === node)) hmatNodeOnline(tx, node);
     return refused;
 }
 

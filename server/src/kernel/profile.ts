@@ -80,6 +80,10 @@ export interface Profile {
     readonly hmemSource: 'none' | 'hmat' | 'hmat-and-entries' | 'module';
     /** Ranges inside CXL windows: hmem takes them, leaves them to CXL, or waits for CXL to decide (HMEM-04). */
     readonly hmemCxl: 'takes' | 'defers' | 'waits';
+    /** A soft-reserved range is registered once; before v6.1 HMAT and the fallback both register it, and HMAT again when its node comes online. */
+    readonly hmemOnce: boolean;
+    /** hmem.N devices are children of hmem_platform.0 (HMEM-01). */
+    readonly hmemBelowPlatform: boolean;
     readonly fsdevDriver: boolean;
 
     // -- kmem
@@ -93,6 +97,8 @@ export interface Profile {
 
     // -- virtio-mem, notify, CXL
     readonly virtioMem: 'none' | 'sbm' | 'sbm-bbm';
+    /** Smallest sub-block, in bytes: a page block of the largest order, then of the huge page (VM-04; v5.18). */
+    readonly virtioMemSubBlock: number;
     readonly xfsRemoval: 'none' | 'failure' | 'pre-remove';
     readonly cxlWindows: boolean;
     readonly cxlRamRegions: boolean;
@@ -107,9 +113,9 @@ const V5_1: Profile = {
     autoOnlineValues: ['offline', 'online'], memoryGroups: false, storedBlockZone: false, hwpoisonBlocksOnline: false, memmapOnMemory: 'none',
     mergeSystemRam: false, memoryTiers: 'none', hmatAdistance: false, access1: false, regionAlign: false, zeroSizeGuard: false,
     badInfoBlocks: false, sectionPadding: true, dynamicDax: false, mappingLengthSilent: false, daxMatchByType: false, bindReturnsProbeErrno: false,
-    probeLogNew: false, hmemInIomem: false, hmemSource: 'none', hmemCxl: 'takes', fsdevDriver: false, kmemRemoves: false,
+    probeLogNew: false, hmemInIomem: false, hmemSource: 'none', hmemCxl: 'takes', hmemOnce: false, hmemBelowPlatform: false, fsdevDriver: false, kmemRemoves: false,
     kmemName: 'System RAM', kmemPerMapping: false, kmemTooSmall: 'EBUSY', kmemTruncationWarning: false, kmemMemmapOnMemoryAttr: false,
-    virtioMem: 'none', xfsRemoval: 'none', cxlWindows: false, cxlRamRegions: false, cxlOldEmulation: true,
+    virtioMem: 'none', virtioMemSubBlock: 4 * 2 ** 20, xfsRemoval: 'none', cxlWindows: false, cxlRamRegions: false, cxlOldEmulation: true,
 };
 
 type Change = Partial<Omit<Profile, 'name' | 'version'>>;
@@ -126,9 +132,9 @@ const HISTORY: readonly (readonly [name: string, change: Change])[] = [
     ['5.12', { mhpRangeCheck: 'early' }],
     ['5.13', { memmapOnMemory: 'single-block' }],
     ['5.15', { memoryGroups: true, bindReturnsProbeErrno: true, kmemTooSmall: 'EINVAL', memoryTiers: 'lists' }],
-    ['5.18', { storedBlockZone: true, cxlWindows: true }],
+    ['5.18', { storedBlockZone: true, virtioMemSubBlock: 2 * 2 ** 20, cxlWindows: true }],
     ['6.0', { xfsRemoval: 'failure' }],
-    ['6.1', { memoryTiers: 'tiers', intersectsDescends: true }],
+    ['6.1', { hmemOnce: true, memoryTiers: 'tiers', intersectsDescends: true }],
     ['6.2', { zeroSizeGuard: true, hwpoisonBlocksOnline: true, removesEfiMmio: true }],
     ['6.3', { daxMatchByType: true, hmemInIomem: false, hmemSource: 'module', hmemCxl: 'defers', cxlRamRegions: true }],
     ['6.6', {}],
@@ -138,7 +144,7 @@ const HISTORY: readonly (readonly [name: string, change: Change])[] = [
     ['6.12', { cxlOldEmulation: false, targetNode: 'reserved-wins', meminfoFromDram: true, acpiCountsForMaxPfn: true, efiFakeMem: false }],
     ['6.15', { cfmwsAdvisesBlockSize: true }],
     ['7.0', { softReservedPrivate: true, iomemDepth: 8, kmemTruncationWarning: true, fsdevDriver: true }],
-    ['7.1', { hmemCxl: 'waits' }],
+    ['7.1', { hmemBelowPlatform: true, hmemCxl: 'waits' }],
     ['7.2', {}],
 ];
 
