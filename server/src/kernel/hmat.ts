@@ -1,5 +1,6 @@
 // HMAT: which initiators are near a memory target, how fast the way is, and memory-side caches (HMAT-01 … HMAT-07).
-import type { Hmat, HmatValue } from './machine.ts';
+import type { Parameter } from './cmdline.ts';
+import type { Hmat, HmatValue, Machine } from './machine.ts';
 import type { AccessClass, MemorySideCache, NumaState } from './state.ts';
 
 type Attribute = HmatValue['attribute'];
@@ -39,6 +40,12 @@ function bestInitiators(candidates: readonly number[], target: number, value: Lo
     const values: Partial<Record<Attribute, number>> = {};
     if (first !== undefined) for (const a of ATTRIBUTES) if (value(first, target, a)) values[a] = value(first, target, a);
     return { initiators: left, values };
+}
+
+/** Does the kernel read this machine's HMAT? (HMAT-01, EFI-03) */
+export function hmatUsed(machine: Machine, parameters: readonly Parameter[]): boolean {
+    const numa = parameters.filter((p) => p.name === 'numa').map((p) => p.value);
+    return machine.hmat !== undefined && !numa.includes('nohmat') && !numa.includes('off') && !numa.includes('noacpi');
 }
 
 /** What HMAT gives each target node, published when the node is online. Without HMAT: nothing. */
