@@ -1,10 +1,12 @@
 // All attributes of sysfs and procfs that the simulator knows, and how a path finds its attribute.
 import type { KernelState } from '../kernel/state.ts';
 import { daxAttributes } from './sysfs-dax.ts';
+import { memoryAttributes } from './sysfs-memory.ts';
 import { ndAttributes } from './sysfs-nd.ts';
+import { virtioAttributes } from './sysfs-virtio.ts';
 import type { Params, SysfsAttribute } from './sysfs.ts';
 
-export const ATTRIBUTES: readonly SysfsAttribute[] = [...daxAttributes, ...ndAttributes];
+export const ATTRIBUTES: readonly SysfsAttribute[] = [...memoryAttributes, ...daxAttributes, ...ndAttributes, ...virtioAttributes];
 
 export interface Found {
     readonly attribute: SysfsAttribute;

@@ -2,8 +2,9 @@
 // order; each owns its part of the state.
 import { isTrue, parseCmdline } from './cmdline.ts';
 import { hmemInit } from './dax-hmem.ts';
+import { dimmsAtBoot } from './dimm.ts';
 import { applyCmdline, bootRam, e820Early, e820Late, e820Word, endOfRam, removeMmio, trimBiosRange } from './e820.ts';
-import { initHmat } from './hmat.ts';
+import { hmatUsed, initHmat } from './hmat.ts';
 import type { Machine } from './machine.ts';
 import { initMemory } from './memory-init.ts';
 import { loadModule } from './modules.ts';
@@ -16,6 +17,7 @@ import { formatMem, type Range } from './range.ts';
 import { emptyTree } from './resource.ts';
 import type { KernelState } from './state.ts';
 import { Tx } from './tx.ts';
+import { virtioMemDevices } from './virtio-mem.ts';
 
 export interface Booted {
     readonly state: KernelState;
@@ -54,7 +56,7 @@ export function boot(machine: Machine): Booted {
         dax: { regions: new Map(), devices: new Map(), drivers: new Map() },
         hmem: { pending: [], devices: new Map() },
         nvdimm: emptyNvdimm(),
-        virtioMem: new Map(),
+        virtioMem: virtioMemDevices(machine),
         cxl: { windows: [], memdevs: [], regions: new Map() },
         dimms: new Map(), backends: new Map(), modules: new Map(), memregions: [], mounts: [], filesystems: new Map(),
     });
@@ -64,11 +66,12 @@ export function boot(machine: Machine): Booted {
         for (const entry of setup.entries) tx.info(`user: ${formatMem(entry, 16)} ${e820Word(entry.type)}`, 'E820-03');
     }
     e820Early(tx);
-    tx.set({ numa: { ...tx.state.numa, access: initHmat(machine.hmat, tx.state.numa) } });
+    tx.set({ numa: { ...tx.state.numa, access: initHmat(hmatUsed(machine, parameters) ? machine.hmat : undefined, tx.state.numa) } });
     e820Late(tx);
     e820PmemInit(tx);
     // hmem looks for what is Soft Reserved in iomem, which the late entries have just become.
     hmemInit(tx);
+    dimmsAtBoot(tx);
     for (const module of machine.modules) {
         const { name, parameters: given } = parseModule(module);
         loadModule(tx, name, given);

@@ -10,6 +10,7 @@ import { ndDriverRegister, ndDriverUnregister } from './nvdimm.ts';
 import type { Result, RuleId } from './outcome.ts';
 import type { Profile } from './profile.ts';
 import type { Tx } from './tx.ts';
+import { virtioMemDriverRegister, virtioMemDriverUnregister } from './virtio-mem.ts';
 
 export type ModuleParameters = Readonly<Record<string, string>>;
 
@@ -71,7 +72,10 @@ export const MODULES: readonly KernelModule[] = [
     { name: 'virtio', doc: 'Core of virtio.' },
     { name: 'virtio_ring', doc: 'Queues of virtio devices.' },
     { name: 'virtio_pci', doc: 'virtio devices on PCI.', requires: always('virtio', 'virtio_ring') },
-    { name: 'virtio_mem', doc: 'Memory that the hypervisor plugs and unplugs.', requires: always('virtio') },
+    {
+        name: 'virtio_mem', rules: ['VM-03', 'VM-08'], doc: 'Memory that the hypervisor plugs and unplugs.', requires: always('virtio'),
+        load: virtioMemDriverRegister, unload: virtioMemDriverUnregister,
+    },
     { name: 'cxl_core', doc: 'Core of CXL.' },
     { name: 'cxl_port', doc: 'CXL ports.', requires: always('cxl_core') },
     {

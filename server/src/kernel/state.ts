@@ -355,6 +355,9 @@ export interface VirtioMemState {
     readonly deviceBlockSize: number;
     readonly requestedSize: number;
     readonly pluggedSize: number;
+    /** Bytes from the start of the region that the hypervisor lets the driver use (VM-01). */
+    readonly usableSize: number;
+    /** Proximity domain. */
     readonly node: number;
     readonly bound: boolean;
     readonly claim?: number;
