@@ -1,12 +1,15 @@
 // ZONE_DEVICE page maps: memremap_pages() and its checks (kernel model 04). Users are device_dax and nd_pmem; kmem is not.
-import { alignDown, alignUp, hex, isAligned, overlaps, type Range, SECTION, SUBSECTION } from './range.ts';
+import { alignDown, alignUp, hex, isAligned, MiB, overlaps, type Range, SECTION, SUBSECTION } from './range.ts';
 import { type Result } from './outcome.ts';
 import { regionIntersects, type Resource, SYSTEM_RAM } from './resource.ts';
-import type { PresentRange } from './state.ts';
+import type { BlockRun, MemoryState, PresentRange } from './state.ts';
+import { replaceBlocks, runsWithin } from './memory-block.ts';
 import type { Tx } from './tx.ts';
 
 /** One past the last address that memory hotplug accepts on x86-64 without KASLR: the 46-bit direct map limit (GEO-07). */
 const HOTPLUG_END = 2 ** 46;
+/** Largest block of the page allocator, in bytes: how far apart sampled pages are. */
+const SAMPLE = 4 * MiB;
 
 /** The sub-sections a range activates: at boot a partly covered one counts as a whole (ZD-06). */
 function activated(present: PresentRange): Range {
@@ -73,8 +76,22 @@ export function memremapPages(tx: Tx, owner: string, range: Range): Result {
     }
     const present = [...state.memory.present, { start: mapped.start, end: mapped.end, by: 'zone-device' as const, owner }];
     present.sort((a, b) => a.start - b.start);
-    tx.set({ memory: { ...state.memory, present } });
+    const blocks = state.profile.storedBlockZone ? state.memory.blocks : withoutZone(state.memory, mapped);
+    tx.set({ memory: { ...state.memory, present, blocks } });
     return 0;
+}
+
+/**
+ * Before v5.18 the zone of a block is read from one page in every 4 MiB. Pages that a device has mapped into a partly filled boot
+ * block are of another zone, also when the device is gone: the block then has none, for good (OFF-01).
+ */
+function withoutZone(memory: MemoryState, mapped: Range): readonly BlockRun[] {
+    const sampled = alignUp(mapped.start, SAMPLE);
+    if (sampled > mapped.end) return memory.blocks;
+    const first = Math.floor(sampled / memory.blockSize);
+    const last = Math.floor(alignDown(mapped.end, SAMPLE) / memory.blockSize);
+    const touched = runsWithin(memory, first, last).filter((run) => run.early && run.state === 'online' && run.zone !== null);
+    return touched.reduce((blocks, run) => replaceBlocks(blocks, run.first, run.last, [{ ...run, zone: null }]), memory.blocks);
 }
 
 /** Drops every page map of `owner`. No effect when it has none. Waits for nothing: pinned pages are not modelled (ZD-12). */

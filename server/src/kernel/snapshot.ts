@@ -105,33 +105,6 @@ export function formatList(numbers: readonly number[]): string {
     return parts.join(',');
 }
 
-/**
- * Blocks with valid_zones as sysfs prints it. Before v5.18 an online block is read page by page, and pages that a device has mapped
- * into it are of no zone that a block can be in (OFF-01).
- */
-function blockDocuments(state: KernelState): BlockDocument[] {
-    const { memory, profile } = state;
-    const mapped = profile.storedBlockZone ? [] : memory.present.filter((p) => p.by === 'zone-device');
-    const out: BlockDocument[] = [];
-    for (const run of readableRuns(memory)) {
-        const document = (first: number, last: number, zones: string): BlockDocument =>
-            ({ first, last, state: run.state, zones, nodes: [...run.nodes].sort((a, b) => a - b) });
-        let next = run.first;
-        if (run.state === 'online') {
-            for (const m of mapped) {
-                const first = Math.max(next, Math.floor(m.start / memory.blockSize));
-                const last = Math.min(run.last, Math.floor(m.end / memory.blockSize));
-                if (last < first) continue;
-                if (first > next) out.push(document(next, first - 1, run.validZones));
-                out.push(document(first, last, 'none'));
-                next = last + 1;
-            }
-        }
-        if (next <= run.last) out.push(document(next, run.last, run.validZones));
-    }
-    return out;
-}
-
 function nodeDocument(state: KernelState, id: number): NodeDocument {
     const { numa } = state;
     const access = numa.access.get(id);
@@ -165,7 +138,9 @@ export function snapshot(state: KernelState): StateDocument {
     return {
         iomem: formatIomem(state.iomem, state.profile.iomemDepth),
         block_size: memory.blockSize,
-        memory_blocks: blockDocuments(state),
+        memory_blocks: [...readableRuns(memory)].map((run): BlockDocument => ({
+            first: run.first, last: run.last, state: run.state, zones: run.validZones, nodes: [...run.nodes].sort((a, b) => a - b),
+        })),
         auto_online_blocks: memory.autoOnline,
         node_masks: {
             possible: formatList(numa.possible), online: formatList(numa.online), has_cpu: formatList(numa.hasCpu),
