@@ -2,6 +2,7 @@
 import type { Outcome } from '../kernel/outcome.ts';
 import type { KernelState } from '../kernel/state.ts';
 import { Tx } from '../kernel/tx.ts';
+import { parseQemu, runQemu } from './qemu.ts';
 import { READERS, runReader } from './read.ts';
 import { type CommandResult, OK, openError, writeError } from './result.ts';
 import { parseShell, type Problem, type ShellLine, type Span } from './shell.ts';
@@ -39,8 +40,14 @@ const WRAPPERS: Readonly<Record<string, number>> = { sudo: 0, timeout: 1, nohup:
 /** Understands one line behind its prompt. Never throws. */
 export function parseLine(prompt: Prompt, text: string): ParsedLine {
     const shell = parseShell(text);
-    const { command, problems } = parseCommand(shell);
+    const { command, problems } = prompt === '(qemu)' ? parseMonitor(shell) : parseCommand(shell);
     return { prompt, text, shell, command, problems: [...shell.problems, ...problems] };
+}
+
+function parseMonitor(shell: ShellLine): { readonly command: Command; readonly problems: readonly Problem[] } {
+    const line = parseQemu(shell);
+    if (!line) return { command: { kind: 'empty' }, problems: [] };
+    return { command: { kind: 'qemu', execute: line.execute, args: line.args }, problems: line.problems };
 }
 
 function parseCommand(shell: ShellLine): { readonly command: Command; readonly problems: readonly Problem[] } {
@@ -99,8 +106,7 @@ function perform(tx: Tx, line: ParsedLine): CommandResult {
         case 'tool':
             return findTool(command.invocation.tool)!.run(tx, command.invocation);
         case 'qemu':
-            tx.notSimulated = `the monitor command ${command.execute}`;
-            return OK;
+            return runQemu(tx, command.execute, command.args);
         case 'unknown':
             tx.notSimulated = `the command ${command.what}`;
             return OK;
