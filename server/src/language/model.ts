@@ -7,6 +7,7 @@ import type { Note, Outcome } from '../kernel/outcome.ts';
 import type { Profile } from '../kernel/profile.ts';
 import type { Range } from '../kernel/range.ts';
 import type { KernelState } from '../kernel/state.ts';
+import type { Described, Provision } from './described.ts';
 
 // How the server calls lowering, and why: it parses each top-level declaration as a text of its own (server/src/server/parts.ts)
 // and keeps the result while that text stays the same, so that a keystroke costs one declaration and not the file. Lowering of one
@@ -59,8 +60,10 @@ export interface LoweredPlatform {
     readonly machine: Machine;
     /** Things described, those of base platforms included. */
     readonly origins: readonly Origin[];
-    /** Commands that its `device` and `namespace` blocks stand for, in order. `span` is the block's. */
-    readonly provisioning: readonly Step[];
+    /** Everything it describes, base platforms included. */
+    readonly described: Described;
+    /** Its `device` and `namespace` blocks, in the order they are carried out; the commands depend on the booted state (provision.ts) and are in the Run. */
+    readonly provisions: readonly Provision[];
     readonly findings: readonly Finding[];
     /** Changes exactly when machine or provisioning change: states may be reused while it stays the same. */
     readonly key: string;
@@ -93,6 +96,8 @@ export interface LoweredScenario {
     /** Kernel versions to run it under; the platform's when the scenario names none. Never empty. */
     readonly kernels: readonly string[];
     readonly steps: readonly Step[];
+    /** Expectations above the first step: about the state after boot and provisioning. */
+    readonly bootExpectations: readonly Expectation[];
     readonly findings: readonly Finding[];
 }
 
@@ -129,6 +134,10 @@ export interface Run {
     readonly kernel: string;
     readonly profile: Profile;
     readonly boot: { readonly state: KernelState; readonly outcome: Outcome };
+    /** Of the scenario's `bootExpectations`. */
+    readonly bootChecks: readonly Check[];
+    /** `device` and `namespace` blocks that could not be carried out because what they stand on did not appear. */
+    readonly unprovisioned: readonly { readonly provision: Provision; readonly why: string }[];
     /** Provisioning first, then the scenario's steps. */
     readonly steps: readonly StepRun[];
 }
