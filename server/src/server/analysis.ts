@@ -37,14 +37,13 @@ export class Analysis {
     private readonly caches: AnalysisCaches;
     private readonly importFindings: readonly Finding[];
     private readonly known = new Map<string, { readonly unit: Unit; readonly item: Item & { kind: 'platform' } }>();
-    private readonly lowered = new Map<string, LoweredPlatform | undefined>();
+    private readonly lowered = new Map<string, LoweredPlatform | 'cycle' | undefined>();
     private findingsOnce: readonly Finding[] | undefined;
 
-    constructor(source: Source, generation: number, importSource: ImportSource, caches: AnalysisCaches, readonly_kernel: string) {
+    constructor(source: Source, generation: number, importSource: ImportSource, caches: AnalysisCaches) {
         this.source = source;
         this.generation = generation;
         this.caches = caches;
-        void readonly_kernel;
         const reached = reachImports(source, importSource);
         this.sources = reached.sources;
         this.incomplete = reached.incomplete;
@@ -83,18 +82,21 @@ export class Analysis {
         return this.source.lines;
     }
 
-    private readonly lookup = (name: string): LoweredPlatform | undefined => this.platformNamed(name);
-
-    /** The platform of that name, here or in an imported file; undefined where there is none, or where `extends` runs in a circle. */
+    /** The platform of that name, here or in an imported file; undefined where there is none. */
     platformNamed(name: string): LoweredPlatform | undefined {
+        const found = this.lookup(name);
+        return found === 'cycle' ? undefined : found;
+    }
+
+    private readonly lookup = (name: string): LoweredPlatform | 'cycle' | undefined => {
         if (this.lowered.has(name)) return this.lowered.get(name);
         const found = this.known.get(name);
         if (!found) return undefined;
-        this.lowered.set(name, undefined); // a circle meets this
+        this.lowered.set(name, 'cycle'); // what a circle of `extends` meets
         const lowered = found.unit.platform(found.item, this.lookup);
         this.lowered.set(name, lowered);
         return lowered;
-    }
+    };
 
     /** Names of all platforms that can be referred to here. */
     platformNames(): string[] {

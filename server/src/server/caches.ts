@@ -1,7 +1,11 @@
-// Runs and their findings, kept by the lowered thing they belong to: what did not change is not simulated again.
+// Runs and their findings, kept by the lowered thing they belong to: what did not change is not simulated again, and what changed
+// takes from the old run every state that its text still leads to.
 import type { Finding, LoweredPlatform, LoweredScenario, Run } from '../language/model.ts';
+import { RunMemory, runPlatform, runScenarioKernels } from '../language/run.ts';
+import { platformRunFindings, scenarioRunFindings } from './language.ts';
 
 export interface AnalysisCaches {
+    /** One run for each kernel; empty where the platform does not resolve. */
     runs(scenario: LoweredScenario): readonly Run[];
     boot(platform: LoweredPlatform): Run;
     platformFindings(platform: LoweredPlatform): readonly Finding[];
@@ -10,5 +14,21 @@ export interface AnalysisCaches {
 
 /** Caches that live as long as the project; entries go with the values they belong to. */
 export function createAnalysisCaches(): AnalysisCaches {
-    throw new Error('not yet');
+    const memory = new RunMemory();
+    const runs = remember((scenario: LoweredScenario): readonly Run[] => runScenarioKernels(scenario, memory));
+    const boot = remember((platform: LoweredPlatform): Run => runPlatform(platform, platform.machine.kernel, memory));
+    return {
+        runs, boot,
+        platformFindings: remember((platform) => platformRunFindings(boot(platform))),
+        scenarioFindings: remember((scenario) => scenarioRunFindings(runs(scenario))),
+    };
+}
+
+function remember<K extends object, V>(make: (key: K) => V): (key: K) => V {
+    const known = new WeakMap<K, { readonly value: V }>();
+    return (key) => {
+        let kept = known.get(key);
+        if (!kept) known.set(key, (kept = { value: make(key) }));
+        return kept.value;
+    };
 }

@@ -2,8 +2,11 @@
 import type { Platform, Scenario } from '../language/generated/ast.ts';
 import { GrammarUtils } from 'langium';
 import type { SysfsAttribute } from '../commands/sysfs.ts';
+import { ATTRIBUTES, findAttribute } from '../commands/sysfs-table.ts';
+import { findTool, TOOLS } from '../commands/tools.ts';
 import type { ToolSpec } from '../commands/spec.ts';
-import type { Finding, LoweredPlatform, LoweredScenario, TextSpan } from '../language/model.ts';
+import type { Finding, LoweredPlatform, LoweredScenario, Run, TextSpan } from '../language/model.ts';
+import { lowerPlatform, lowerScenario } from '../language/lower.ts';
 import { parseText } from '../language/parser.ts';
 import type { Lookup, Source } from './source.ts';
 
@@ -34,11 +37,11 @@ export function parseUnit(text: string, uri: string): ParsedUnit {
 }
 
 export function lowerPlatformItem(item: Item & { kind: 'platform' }, uri: string, look: Lookup): LoweredPlatform {
-    throw new Error(`not yet ${item.name} ${uri} ${typeof look}`);
+    return lowerPlatform(item.node, uri, look);
 }
 
 export function lowerScenarioItem(item: Item & { kind: 'scenario' }, uri: string, look: Lookup): LoweredScenario {
-    throw new Error(`not yet ${item.name} ${uri} ${typeof look}`);
+    return lowerScenario(item.node, uri, look);
 }
 
 /** Findings about several items of a document together: names given twice. */
@@ -76,40 +79,37 @@ export function resolveImport(from: string, path: string): string | undefined {
 
 /** Tools with a table, for completion and hover. */
 export function toolSpecs(): readonly ToolSpec[] {
-    return [];
+    return [...TOOLS.values()].map((t) => t.spec);
 }
 
 export function toolSpec(tool: string): ToolSpec | undefined {
-    return toolSpecs().find((t) => t.tool === tool);
+    return findTool(tool)?.spec;
 }
 
 /** The sysfs and procfs attributes that transcripts read and write. */
 export function attributes(): readonly SysfsAttribute[] {
-    return [];
+    return ATTRIBUTES;
 }
 
 /** The attribute that a path names, whatever exists at present. */
 export function attributeFor(path: string): SysfsAttribute | undefined {
-    const given = path.split('/');
-    return attributes().find((a) => {
-        const pattern = a.path.split('/');
-        return pattern.length === given.length && pattern.every((p, i) => p === given[i] || (p.includes(':') && componentPattern(p).test(given[i]!)));
-    });
-}
-
-const patterns = new Map<string, RegExp>();
-
-function componentPattern(component: string): RegExp {
-    let pattern = patterns.get(component);
-    if (!pattern) {
-        pattern = new RegExp(`^${component.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:\w+/g, '[^/]+')}$`);
-        patterns.set(component, pattern);
-    }
-    return pattern;
+    return findAttribute(path)?.attribute;
 }
 
 /** The text in canonical form; undefined where it cannot be formatted because it is broken. */
 export function formatText(text: string): string | undefined {
     void text;
     return undefined;
+}
+
+/** What boot and provisioning of a platform bring up. */
+export function platformRunFindings(run: Run): readonly Finding[] {
+    void run;
+    return [];
+}
+
+/** What the steps of a scenario bring up, under each kernel it names. */
+export function scenarioRunFindings(runs: readonly Run[]): readonly Finding[] {
+    void runs;
+    return [];
 }

@@ -73,7 +73,7 @@ export class Project {
         if (!source) return undefined;
         const known = this.analyses.get(uri);
         if (known && known.generation === this.generation) return known;
-        const made = new Analysis(source, this.generation, (from, path) => this.importedSource(from, path), this.caches, this.kernel);
+        const made = new Analysis(source, this.generation, (from, path) => this.importedSource(from, path), this.caches);
         this.analyses.set(uri, made);
         return made;
     }

@@ -1,5 +1,6 @@
 // One text of the project and its declarations: parsed and lowered part by part, each kept for as long as nothing it depends on
 // changes. A version is immutable; the next one is made from it.
+import type { PlatformLookup } from '../language/lower.ts';
 import type { Finding, LoweredPlatform, LoweredScenario, TextSpan } from '../language/model.ts';
 import { type Item, lowerPlatformItem, lowerScenarioItem, type ParsedUnit, parseUnit } from './language.ts';
 import { LineMap } from './line-map.ts';
@@ -43,14 +44,14 @@ export class Unit {
 }
 
 /** Finds a platform by name, as it is lowered now. */
-export type Lookup = (name: string) => LoweredPlatform | undefined;
+export type Lookup = PlatformLookup;
 
 class UnitMemo {
     private readonly text: string;
     private readonly uri: string;
     private parsedOnce: ParsedUnit | undefined;
     private linesOnce: LineMap | undefined;
-    private readonly lowered = new Map<Item, { readonly value: unknown; readonly used: ReadonlyMap<string, LoweredPlatform | undefined> }>();
+    private readonly lowered = new Map<Item, { readonly value: unknown; readonly used: ReadonlyMap<string, ReturnType<Lookup>> }>();
 
     constructor(text: string, uri: string) {
         this.text = text;
@@ -77,7 +78,7 @@ class UnitMemo {
             }
             if (same) return kept.value as T;
         }
-        const used = new Map<string, LoweredPlatform | undefined>();
+        const used = new Map<string, ReturnType<Lookup>>();
         const value = make((name) => {
             const found = look(name);
             used.set(name, found);
