@@ -1,7 +1,6 @@
 // `memtopo replay INPUT.json`: predicts what a recorded machine does, from its inputs alone.
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { execute, parseLine, type ParsedLine } from '../commands/engine.ts';
 import { machineOf, parseRecording, type RecordedInput, type RecordedStep } from '../formats/recording.ts';
 import { boot } from '../kernel/boot.ts';
@@ -129,6 +128,7 @@ export function main(args: readonly string[]): number {
     return 0;
 }
 
-if (process.argv[1] !== undefined && import.meta.url.startsWith('file:') && fileURLToPath(import.meta.url) === process.argv[1]) {
+// Run by itself, not as a part of the bundle (which knows no import.meta).
+if (process.argv[1]?.endsWith('/cli/replay.ts')) {
     process.exitCode = main(process.argv.slice(2));
 }

@@ -192,7 +192,7 @@ function bootMemory(state: KernelState): LedgerAccount {
     const account = new Account('boot memory', 'firmware', total(given) + added).then('usable', [
         { kind: 'moved', bytes: moved, cause: 'set apart by memmap=', rule: 'E820-03', subject: 'boot memory' },
         { kind: 'lost', bytes: cut, cause: 'cut off by mem= or memmap=, or beyond what the kernel can address', rule: 'E820-03', subject: 'boot memory' },
-        { kind: 'lost', bytes: page0, cause: 'page 0 stays reserved', rule: 'E820-01', subject: 'boot memory', range: first },
+        { kind: 'lost', bytes: page0, cause: 'page 0 stays reserved', rule: 'E820-10', subject: 'boot memory', range: first },
     ]);
     const early = earlyPages(state, kept);
     const usable = account.stages.at(-1)!.bytes;
