@@ -5,9 +5,11 @@ import { type Command, type Io, UsageError } from './command.ts';
 import { compare } from './compare.ts';
 import { explain } from './explain.ts';
 import { fmt } from './fmt.ts';
+import { record } from './record.ts';
 import { main as replayMain } from './replay.ts';
 import { simulate } from './simulate.ts';
 import { test } from './test.ts';
+import { verify } from './verify.ts';
 import { VERSION } from './version.ts';
 
 const replay: Command = {
@@ -21,7 +23,7 @@ Exit status: 0, or 2 where the input cannot be read.`,
     run: (args) => replayMain(args),
 };
 
-export const COMMANDS: readonly Command[] = [check, simulate, test, compare, fmt, explain, replay];
+export const COMMANDS: readonly Command[] = [check, simulate, test, compare, fmt, explain, replay, record, verify];
 
 function usage(): string {
     const width = Math.max(...COMMANDS.map((c) => c.name.length));
