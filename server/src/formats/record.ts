@@ -40,7 +40,8 @@ function files(text: string | undefined): Map<string, string> {
 
 const number = (text: string | undefined): number | null => {
     if (text === undefined || text.trim() === '') return null;
-    const value = Number(text.trim());
+    // An attribute that offers a choice marks the one in force: `512 520 528 [4096]`.
+    const value = Number(/\[(\S+)\]/.exec(text)?.[1] ?? text.trim());
     return Number.isFinite(value) ? value : null;
 };
 
