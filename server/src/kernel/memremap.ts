@@ -82,23 +82,55 @@ export function memremapPages(tx: Tx, owner: string, range: Range): Result {
 }
 
 /**
- * Before v5.18 the zone of a block is read from one page in every 4 MiB. Pages that a device has mapped into a partly filled boot
- * block are of another zone, also when the device is gone: the block then has none, for good (OFF-01).
+ * Before v5.18 the zone of a block is read from one page in every 4 MiB. Pages that a device maps into a partly filled boot block are
+ * of another zone: the block has none while they are there. In a section with boot memory they stay when the device is gone (OFF-01).
  */
 function withoutZone(memory: MemoryState, mapped: Range): readonly BlockRun[] {
+    let { blocks } = memory;
+    for (const run of touchedBlocks(memory, mapped)) {
+        const { zone } = run;
+        if (zone === null) continue;
+        for (let block = run.first; block <= run.last; block++) {
+            const from = alignUp(Math.max(mapped.start, block * memory.blockSize), SAMPLE);
+            const to = alignDown(Math.min(mapped.end, (block + 1) * memory.blockSize - 1), SAMPLE);
+            const stays = [from, to].some((at) => memory.present.some((p) => p.by === 'boot' && overlaps(p, sectionOf(at))));
+            blocks = replaceBlocks(blocks, block, block, [{ ...run, first: block, last: block, zone: null, ...(stays ? {} : { zoneWhenUnmapped: zone }) }]);
+        }
+    }
+    return blocks;
+}
+
+/** The other way: blocks whose foreign pages went with their sections are of their zone again. */
+function withZone(memory: MemoryState, mapped: Range): readonly BlockRun[] {
+    let { blocks } = memory;
+    for (const { zoneWhenUnmapped, ...run } of touchedBlocks(memory, mapped)) {
+        if (zoneWhenUnmapped) blocks = replaceBlocks(blocks, run.first, run.last, [{ ...run, zone: zoneWhenUnmapped }]);
+    }
+    return blocks;
+}
+
+function sectionOf(address: number): Range {
+    const start = alignDown(address, SECTION);
+    return { start, end: start + SECTION - 1 };
+}
+
+/** Online boot blocks in which a mapped range has a sampled page. A range touches at most two: its inner blocks are its own. */
+function touchedBlocks(memory: MemoryState, mapped: Range): BlockRun[] {
     const sampled = alignUp(mapped.start, SAMPLE);
-    if (sampled > mapped.end) return memory.blocks;
+    if (sampled > mapped.end) return [];
     const first = Math.floor(sampled / memory.blockSize);
     const last = Math.floor(alignDown(mapped.end, SAMPLE) / memory.blockSize);
-    const touched = runsWithin(memory, first, last).filter((run) => run.early && run.state === 'online' && run.zone !== null);
-    return touched.reduce((blocks, run) => replaceBlocks(blocks, run.first, run.last, [{ ...run, zone: null }]), memory.blocks);
+    return runsWithin(memory, first, last).filter((run) => run.early && run.state === 'online');
 }
 
 /** Drops every page map of `owner`. No effect when it has none. Waits for nothing: pinned pages are not modelled (ZD-12). */
 export function memunmapPages(tx: Tx, owner: string): void {
     const { memory } = tx.state;
     const present = memory.present.filter((p) => p.by !== 'zone-device' || p.owner !== owner);
-    if (present.length !== memory.present.length) tx.set({ memory: { ...memory, present } });
+    if (present.length === memory.present.length) return;
+    const removed = tx.state.profile.storedBlockZone ? [] : memory.present.filter((p) => !present.includes(p));
+    const blocks = removed.reduce((b, range) => withZone({ ...memory, blocks: b }, range), memory.blocks);
+    tx.set({ memory: { ...memory, present, blocks } });
 }
 
 function holds(range: Range, address: number): boolean {

@@ -1,6 +1,6 @@
 // The state of the simulated kernel: an immutable value. Parts that an operation does not touch are shared between states, so a
 // preview can hold one state per step. Each part is owned by the kernel subject (file) named beside it.
-import type { CxlMemdev, CxlWindow, E820Entry, Machine } from './machine.ts';
+import type { CxlMemdev, CxlWindow, E820Entry, Machine, NfitRange } from './machine.ts';
 import type { Profile } from './profile.ts';
 import type { Range } from './range.ts';
 import type { Tree } from './resource.ts';
@@ -75,6 +75,8 @@ export interface BlockRun {
     readonly state: 'online' | 'offline';
     /** Zone of an online block; null where it covers several (`none`), and for offline blocks. */
     readonly zone: ZoneName | null;
+    /** Before v5.18: the zone it has again when a device that mapped pages into it is gone (OFF-01). */
+    readonly zoneWhenUnmapped?: ZoneName;
     /** Nodes the block is linked to; the last is the one the kernel stored (OFF-04). */
     readonly nodes: readonly number[];
     /** Present at boot. */
@@ -341,6 +343,8 @@ export interface NvdimmState {
     readonly buses: readonly NdProvider[];
     /** Namespace drivers that are registered. */
     readonly drivers: readonly ('nd_pmem' | 'dax_pmem')[];
+    /** NVDIMMs plugged since boot: the firmware's table lists them too from then on. */
+    readonly plugged: readonly NfitRange[];
     /** Uuids made so far: each new one is different. */
     readonly uuids: number;
 }
