@@ -3,7 +3,7 @@ import { availableCapacity, maxAvailableExtent } from '../kernel/nd-namespace.ts
 import { viewNamespace } from '../kernel/nd-view.ts';
 import { sizeOf } from '../kernel/range.ts';
 import type { DaxDevice, KernelState, NdDimm, NdNamespace, NdRegion } from '../kernel/state.ts';
-import { formatJsonArray, type Json, size } from './json-c.ts';
+import { formatJson, formatJsonArray, type Json, size } from './json-c.ts';
 import { flag, parseMode, valueOf } from './ndctl-options.ts';
 import type { NdctlSession } from './ndctl-session.ts';
 import type { Invocation } from './spec.ts';
@@ -85,6 +85,7 @@ export function listText(session: NdctlSession, invocation: Invocation): string 
     } else if (namespaces) sections['namespaces'] = regions.flatMap(ofRegion);
     const filled = Object.entries(sections).filter(([, v]) => (v as readonly Json[]).length > 0);
     if (filled.length === 0) return '';
-    const single = Object.keys(sections).length === 1 ? filled[0]![1] as readonly Json[] : [Object.fromEntries(filled)];
-    return formatJsonArray(single, human);
+    // One kind of device is an array of its own; several are the members of one object.
+    if (Object.keys(sections).length > 1) return `${formatJson(Object.fromEntries(filled), human)}\n`;
+    return formatJsonArray(filled[0]![1] as readonly Json[], human);
 }

@@ -2,6 +2,7 @@
 // (`device_add pc-dimm,id=dimm1,memdev=mem1`), recordings the JSON form; both become one verb with arguments.
 import { parseSize } from '../kernel/cmdline.ts';
 import { dimmAdd, dimmEject } from '../kernel/dimm.ts';
+import { nfitHotAdd } from '../kernel/nfit.ts';
 import { alignUp, hex, MiB, overlaps, type Range, rangeOf, sizeOf } from '../kernel/range.ts';
 import type { KernelState } from '../kernel/state.ts';
 import type { Tx } from '../kernel/tx.ts';
@@ -165,7 +166,7 @@ function objectDel(tx: Tx, id: string): CommandResult {
 /** Address ranges that memory devices take, DIMMs, NVDIMMs and virtio-mem alike. */
 function occupied(state: KernelState): Range[] {
     const boot = state.machine.devices.filter((d) => d.kind === 'nvdimm');
-    return [...boot, ...state.dimms.values(), ...[...state.virtioMem.values()].map((v) => v.region)].sort((a, b) => a.start - b.start);
+    return [...boot, ...state.nvdimm.plugged, ...state.dimms.values(), ...[...state.virtioMem.values()].map((v) => v.region)].sort((a, b) => a.start - b.start);
 }
 
 /** Where QEMU puts a device of this size: the given address, or the first gap of the window that fits. A text is a refusal. */
@@ -199,7 +200,7 @@ function recorded(args: QemuArguments, id: string): Placed | undefined {
 function deviceAdd(tx: Tx, args: QemuArguments): CommandResult {
     const { state } = tx;
     const driver = text(args['driver']);
-    if (driver !== 'pc-dimm' && !driver.startsWith('virtio-mem')) {
+    if (driver !== 'pc-dimm' && driver !== 'nvdimm' && !driver.startsWith('virtio-mem')) {
         tx.notSimulated = `plugging a ${driver}`;
         return OK;
     }
@@ -207,7 +208,7 @@ function deviceAdd(tx: Tx, args: QemuArguments): CommandResult {
     const backend = state.backends.get(memdev);
     const id = text(args['id']) || `device-of-${memdev}`;
     if (backend === undefined) return refuse(tx, `Device '${memdev}' not found: make it with object_add memory-backend-ram,id=${memdev},size=… first`);
-    if (state.dimms.has(id) || virtioMemById(state, id)) return refuse(tx, `Duplicate device ID '${id}'`);
+    if (state.dimms.has(id) || virtioMemById(state, id) || state.nvdimm.plugged.some((p) => p.dimms.includes(id))) return refuse(tx, `Duplicate device ID '${id}'`);
     const given = recorded(args, id);
     const blockSize = number(args['block-size']) ?? 2 * MiB;
     const slots = state.machine.hotplugWindow?.slots ?? 0;
@@ -216,6 +217,7 @@ function deviceAdd(tx: Tx, args: QemuArguments): CommandResult {
     if (typeof start === 'string') return refuse(tx, start);
     const range = rangeOf(start, given?.size ?? backend);
     const pxm = given?.node ?? number(args['node']) ?? 0;
+    if (driver === 'nvdimm') return plugNvdimm(tx, id, pxm, given ? range : { ...range, end: range.end - labelShare(args) }, args);
     if (driver === 'pc-dimm') {
         // The monitor succeeds whatever Linux makes of the memory.
         dimmAdd(tx, { kind: 'dimm', id, pxm, ...range });
@@ -224,6 +226,17 @@ function deviceAdd(tx: Tx, args: QemuArguments): CommandResult {
     const requestedSize = number(args['requested-size']) ?? 0;
     if (requestedSize % blockSize !== 0) return refuse(tx, `'requested-size' has to be multiples of 'block-size' (0x${hex(blockSize)})`);
     virtioMemAdd(tx, { kind: 'virtio-mem', id, pxm, ...range, blockSize, requestedSize, virtio: given?.virtio ?? nextVirtio(state) });
+    return OK;
+}
+
+/** Label storage of an NVDIMM lies at the end of its backend; what is left is a multiple of 2 MiB. */
+function labelShare(args: QemuArguments): number {
+    return alignUp(number(args['label-size']) ?? 0, 2 * MiB);
+}
+
+function plugNvdimm(tx: Tx, id: string, pxm: number, range: Range, args: QemuArguments): CommandResult {
+    if (range.end < range.start) return refuse(tx, `the size of memdev ${text(args['memdev'])} (0x0) is too small for the label size`);
+    nfitHotAdd(tx, { ...range, proximityDomain: pxm, dimms: [id], labelSize: number(args['label-size']) ?? 0, unarmed: text(args['unarmed']) === 'on' });
     return OK;
 }
 

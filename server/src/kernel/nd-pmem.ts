@@ -96,7 +96,7 @@ function attachNamespaceDisk(tx: Tx, namespace: NdNamespace): Result {
             return 'ENXIO';
         }
     }
-    tx.warn(`${who}unable to guarantee persistence of writes`, 'ND-28');
+    warnNoFlush(tx, who, namespace);
     const id = claim(tx, who, namespace, range, wholeBusy(namespace));
     if (id === undefined) return 'EBUSY';
     if (mapsPages(tx.state, namespace)) {
@@ -108,6 +108,11 @@ function attachNamespaceDisk(tx: Tx, namespace: NdNamespace): Result {
     }
     updateNamespace(tx, namespace.name, { enabled: true, claims: [id], disk: diskName(tx, namespace, '') });
     return 0;
+}
+
+/** Without DIMMs nothing can tell how writes become persistent; regions with DIMMs say nothing (ND-28). */
+function warnNoFlush(tx: Tx, who: string, namespace: NdNamespace): void {
+    if (tx.state.nvdimm.regions.get(namespace.region)!.mappings.length === 0) tx.warn(`${who}unable to guarantee persistence of writes`, 'ND-28');
 }
 
 /** Looks for info blocks in the order btt, pfn, dax (ND-14). A good one gets a personality device. */
@@ -140,7 +145,7 @@ function attachPfn(tx: Tx, personality: NdPersonality, namespace: NdNamespace): 
     const setup = setupPfn(tx, personality, namespace);
     release(tx, [reserve]);
     if (!setup.ok) return setup.errno;
-    tx.warn(`${who}unable to guarantee persistence of writes`, 'ND-28');
+    warnNoFlush(tx, who, namespace);
     const id = claim(tx, who, namespace, range, wholeBusy(namespace));
     if (id === undefined) return 'EBUSY';
     // fsdax maps everything up to the truncated end, metadata included (ND-23).

@@ -12,7 +12,7 @@ import type { Tx } from './tx.ts';
 
 /** Module nfit: DIMMs first, in the order of their handles (QEMU: by address), then regions in the table's order. */
 export function nfitLoad(tx: Tx): void {
-    const { nfit } = tx.state.machine;
+    const nfit = [...tx.state.machine.nfit, ...tx.state.nvdimm.plugged];
     if (nfit.length > 0 || tx.state.machine.hotplugWindow) ndBusRegister(tx, 'ACPI.NFIT');
     const byAddress = [...nfit].sort((a, b) => a.start - b.start);
     for (const range of byAddress) for (const device of range.dimms) addDimm(tx, device, range);
@@ -32,8 +32,9 @@ export function nfitUnload(tx: Tx): void {
     });
 }
 
-/** An NVDIMM is plugged while Linux runs: the table is read again and the new range becomes a region. Needs module nfit. */
+/** An NVDIMM is plugged while Linux runs: the table lists it from now on, and with module nfit its range becomes a region. */
 export function nfitHotAdd(tx: Tx, range: NfitRange): void {
+    setNd(tx, { plugged: [...tx.state.nvdimm.plugged, range] });
     if (!tx.state.nvdimm.buses.includes('ACPI.NFIT')) return;
     for (const device of range.dimms) addDimm(tx, device, range);
     addSpa(tx, range);

@@ -14,7 +14,7 @@ export type NdDriver = 'nvdimm' | 'nd_region' | 'nd_pmem' | 'dax_pmem';
 /** A kernel without any nvdimm bus, over media that may hold something from before (KEX-01). */
 export function emptyNvdimm(media: NdMedia = { blocks: new Map(), labels: new Map() }): NvdimmState {
     return {
-        dimms: new Map(), regions: new Map(), namespaces: new Map(), personalities: new Map(), legacy: false, media, buses: [], drivers: [], uuids: 0,
+        dimms: new Map(), regions: new Map(), namespaces: new Map(), personalities: new Map(), legacy: false, media, buses: [], drivers: [], plugged: [], uuids: 0,
     };
 }
 
