@@ -4,6 +4,7 @@ import { isTrue, parseCmdline } from './cmdline.ts';
 import { hmemInit } from './dax-hmem.ts';
 import { dimmsAtBoot } from './dimm.ts';
 import { applyCmdline, bootRam, e820Early, e820Late, e820Word, endOfRam, removeMmio, trimBiosRange } from './e820.ts';
+import { insertExtras } from './extra-resources.ts';
 import { hmatUsed, initHmat } from './hmat.ts';
 import type { Machine } from './machine.ts';
 import { initMemory } from './memory-init.ts';
@@ -67,11 +68,13 @@ export function boot(machine: Machine): Booted {
     }
     e820Early(tx);
     tx.set({ numa: { ...tx.state.numa, access: initHmat(hmatUsed(machine, parameters) ? machine.hmat : undefined, tx.state.numa) } });
+    insertExtras(tx, 'early');
     e820Late(tx);
     e820PmemInit(tx);
     // hmem looks for what is Soft Reserved in iomem, which the late entries have just become.
     hmemInit(tx);
     dimmsAtBoot(tx);
+    insertExtras(tx, 'late');
     for (const module of machine.modules) {
         const { name, parameters: given } = parseModule(module);
         loadModule(tx, name, given);

@@ -61,6 +61,22 @@ describe('the boot', () => {
         expect(iomem(pc(4 * GiB, { cmdline, kernel: '7.0' }))).not.toContain('Soft Reserved');
     });
 
+    it('RES-03: entries that the machine lists stand where the kernel puts them, and one that does not fit is told', () => {
+        const reserved: E820Entry = { start: 0xb0000000, end: 0xbfffffff, type: E820.RESERVED };
+        const machine = pc(0, {
+            e820: [ram(MiB, 2 * GiB), reserved],
+            resources: [
+                { start: 0x80000000, end: 0xafffffff, name: 'PCI Bus 0000:00', children: [{ start: 0x80000000, end: 0x80000fff, name: '0000:00:1f.2', children: [] }] },
+                { start: 0xb0000000, end: 0xbfffffff, name: 'PCI MMCONFIG 0000 [bus 00-ff]', children: [] },
+                { start: 0x7ff00000, end: 0x800fffff, name: 'straddles', children: [] },
+            ],
+        });
+        expect(iomem(machine)).toBe([
+            '00100000-7fffffff : System RAM', '80000000-afffffff : PCI Bus 0000:00', '  80000000-80000fff : 0000:00:1f.2',
+            'b0000000-bfffffff : PCI MMCONFIG 0000 [bus 00-ff]', '  b0000000-bfffffff : Reserved', ''].join('\n'));
+        expect(boot(machine).outcome.notes.map((n) => n.subject)).toEqual(['straddles']);
+    });
+
     it('accounts for every byte of RAM: blocks cover it, zones hold it', () => {
         const map = fc.uniqueArray(fc.record({ at: fc.nat(120), size: fc.integer({ min: 1, max: 4 * 96 }), type: fc.constantFrom(E820.RAM, E820.RAM, E820.RESERVED, E820.PRAM) }),
             { selector: (r) => r.at, minLength: 1, maxLength: 12 });
