@@ -17,7 +17,6 @@ const GROUP_BY = 'Object.groupBy??=(items,key)=>{const groups=Object.create(null
 
 const node = { platform: 'node', format: 'cjs', target: 'node20', banner: { js: GROUP_BY } };
 const browser = { platform: 'browser', target: 'es2022' };
-// Libraries that look at `import.meta` only in ES modules are bundled to CommonJS here
 const jobs = {
     'extension.cjs': { entry: 'client/src/extension.ts', ...node, external: ['vscode'] },
     'extension.browser.cjs': { entry: 'client/src/extension.browser.ts', ...browser, format: 'cjs', external: ['vscode'] },
@@ -43,7 +42,7 @@ await Promise.all(chosen.map(async name => {
     const hashbang = executable && !readFileSync(source, 'utf8').startsWith('#!') ? '#!/usr/bin/env node\n' : '';
     const config = {
         ...options, entryPoints: [source], outfile, bundle: true, minify: values.release, sourcemap: values.release ? false : 'linked',
-        legalComments: 'none', logLevel: 'warning', define: { 'process.env.NODE_ENV': '"production"' },
+        legalComments: 'none', logLevel: 'warning', define: { 'process.env.NODE_ENV': '"production"', ...(options.format === 'esm' ? {} : { 'import.meta.url': '"bundle:"' }) },
         banner: banner || hashbang ? { js: hashbang + (banner?.js ?? '') } : undefined,
         tsconfigRaw: { compilerOptions: { jsx: 'react-jsx', jsxImportSource: 'preact', useDefineForClassFields: true, target: 'es2022' } },
     };
