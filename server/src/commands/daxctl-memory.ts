@@ -59,13 +59,26 @@ function eachBlock(tx: Tx, runs: readonly BlockRun[], act: (tx: Tx, first: numbe
     tx.state = before.state;
     tx.log.splice(before.log);
     tx.notes.splice(before.notes);
-    const names = runs.flatMap((run) => Array.from({ length: run.last - run.first + 1 }, (_, i) => `memory${run.first + i}`));
-    for (const name of readdirOrder(names)) {
+    for (const name of readdirOrder(blockNamesOf(runs))) {
         const block = Number(name.slice('memory'.length));
         const errno = act(tx, block, block);
         if (errno !== 0) return { failed: { block, errno } };
     }
     return {};
+}
+
+/** More blocks than this are not put in directory order just to know which comes first. */
+const MANY = 0x10000;
+
+function blockNamesOf(runs: readonly BlockRun[]): string[] {
+    return runs.flatMap((run) => Array.from({ length: run.last - run.first + 1 }, (_, i) => `memory${run.first + i}`));
+}
+
+/** Onlines for kernel data the block that directory order puts first. */
+function onlineFirst(tx: Tx, runs: readonly BlockRun[]): void {
+    if (runs.length === 0 || count(runs) > MANY) return;
+    const block = Number(readdirOrder(blockNamesOf(runs))[0]!.slice('memory'.length));
+    onlineBlocks(tx, block, block, 'online_kernel');
 }
 
 /** What the two verbs look at first: how many blocks, how many online. */
@@ -97,7 +110,10 @@ export function onlineMemory(session: Session, device: ListedDevice, noMovable: 
     }
     if (found.online > 0) session.say(`${device.name}: ${found.online} memory section${s(found.online)} already online`);
     const offline = runsIn(tx.state, windowOf(tx.state, device)).filter((run) => run.state === 'offline');
-    const { failed } = eachBlock(tx, offline, (t, first, last) => (onlineBlocks(t, first, last, noMovable ? 'online_kernel' : 'online_movable') > 0 ? 'EHWPOISON' : 0));
+    // Which block of a node is the first for kernel data matters later: it may never go offline again.
+    if (noMovable) onlineFirst(tx, offline);
+    const left = runsIn(tx.state, windowOf(tx.state, device)).filter((run) => run.state === 'offline');
+    const { failed } = eachBlock(tx, left, (t, first, last) => (onlineBlocks(t, first, last, noMovable ? 'online_kernel' : 'online_movable') > 0 ? 'EHWPOISON' : 0));
     if (failed) {
         session.say(`${device.name}: failed to online memory: ${session.name(failed.errno)}`);
         return failed.errno;

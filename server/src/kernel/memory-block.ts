@@ -1,6 +1,6 @@
 // Memory blocks: runs of blocks that agree, going online and offline (kernel model 03, D2 and D3). Nothing here costs more than the
 // runs it touches; only the auto-movable policy, which decides block by block, is asked block by block.
-import { offlineObstacle } from './block-contents.ts';
+import { nodeDataBlocks, offlineObstacle } from './block-contents.ts';
 import { hmatNodeOnline } from './dax-hmem.ts';
 import type { Result } from './outcome.ts';
 import { formatRange, hex, type Range } from './range.ts';
@@ -139,6 +139,12 @@ export function onlineBlocks(tx: Tx, first: number, last: number, type: OnlineTy
             continue;
         }
         memory = onlineRun(memory, run, type);
+    }
+    if (tx.state.profile.nodeDataInFirstBlock) {
+        for (const block of nodeDataBlocks(before, memory, first, last)) {
+            const run = runOf(memory, block)!;
+            memory = { ...memory, blocks: replaceBlocks(memory.blocks, block, block, [{ ...run, first: block, last: block, pinned: 'kernel data of its node' }]) };
+        }
     }
     tx.set({ memory });
     logZonelists(tx, before, memory);

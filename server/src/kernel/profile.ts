@@ -46,6 +46,8 @@ export interface Profile {
     /** The block's zone is stored, so a mixed block is refused without scanning (OFF-01, v5.18). */
     readonly storedBlockZone: boolean;
     readonly hwpoisonBlocksOnline: boolean;
+    /** A node that gets its first memory for kernel data puts data of its own there at once, so that block never goes offline (OFF-02; seen in 7.2). */
+    readonly nodeDataInFirstBlock: boolean;
     readonly memmapOnMemory: 'none' | 'single-block' | 'multi-block';
     readonly mergeSystemRam: boolean;
     readonly memoryTiers: 'none' | 'lists' | 'tiers';
@@ -110,7 +112,7 @@ const V5_1: Profile = {
     name: '5.1', version: { major: 5, minor: 1, patch: 0 },
     bareMetalBlockShortcut: false, acpiCountsForMaxPfn: false, cfmwsAdvisesBlockSize: false, softReserved: false, softReservedPrivate: false,
     efiFakeMem: false, removesEfiMmio: false, targetNode: 'fallback', meminfoFromDram: false, iomemDepth: 5, intersectsDescends: false, subSections: false, mhpRangeCheck: 'none',
-    autoOnlineValues: ['offline', 'online'], memoryGroups: false, storedBlockZone: false, hwpoisonBlocksOnline: false, memmapOnMemory: 'none',
+    autoOnlineValues: ['offline', 'online'], memoryGroups: false, storedBlockZone: false, hwpoisonBlocksOnline: false, nodeDataInFirstBlock: false, memmapOnMemory: 'none',
     mergeSystemRam: false, memoryTiers: 'none', hmatAdistance: false, access1: false, regionAlign: false, zeroSizeGuard: false,
     badInfoBlocks: false, sectionPadding: true, dynamicDax: false, mappingLengthSilent: false, daxMatchByType: false, bindReturnsProbeErrno: false,
     probeLogNew: false, hmemInIomem: false, hmemSource: 'none', hmemCxl: 'takes', hmemOnce: false, hmemBelowPlatform: false, fsdevDriver: false, kmemRemoves: false,
@@ -143,7 +145,7 @@ const HISTORY: readonly (readonly [name: string, change: Change])[] = [
     ['6.9', { mappingLengthSilent: true }],
     ['6.12', { cxlOldEmulation: false, targetNode: 'reserved-wins', meminfoFromDram: true, acpiCountsForMaxPfn: true, efiFakeMem: false }],
     ['6.15', { cfmwsAdvisesBlockSize: true }],
-    ['7.0', { softReservedPrivate: true, iomemDepth: 8, kmemTruncationWarning: true, fsdevDriver: true }],
+    ['7.0', { nodeDataInFirstBlock: true, softReservedPrivate: true, iomemDepth: 8, kmemTruncationWarning: true, fsdevDriver: true }],
     ['7.1', { hmemBelowPlatform: true, hmemCxl: 'waits' }],
     ['7.2', {}],
 ];
