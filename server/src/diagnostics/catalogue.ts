@@ -1,11 +1,18 @@
-// All diagnostics there are, one after the other. Codes never disappear and never change their meaning.
+// All diagnostics there are. Codes never disappear and never change their meaning.
 import type { Diagnostic } from './diagnostic.ts';
-import { LANGUAGE } from './language.ts';
+import { COMMAND } from './entries/command.ts';
+import { DAX } from './entries/dax.ts';
+import { KMEM } from './entries/kmem.ts';
+import { LANGUAGE } from './entries/language.ts';
+import { NVDIMM } from './entries/nvdimm.ts';
+import { PLATFORM } from './entries/platform.ts';
 
-export const CATALOGUE: readonly Diagnostic[] = [...LANGUAGE].sort((a, b) => (a.code < b.code ? -1 : 1));
+/** By code. */
+export const CATALOGUE: readonly Diagnostic[] = [...LANGUAGE, ...PLATFORM, ...COMMAND, ...DAX, ...KMEM, ...NVDIMM].sort((a, b) => (a.code < b.code ? -1 : 1));
 
 const byCode = new Map(CATALOGUE.map((d) => [d.code, d]));
 
+/** The diagnostic of a code; undefined where the catalogue has none. */
 export function catalogued(code: string): Diagnostic | undefined {
     return byCode.get(code);
 }

@@ -1,0 +1,18 @@
+// Lines that no shell or tool would take, and lines that the simulator does not know.
+import type { Diagnostic } from '../diagnostic.ts';
+import { entry } from '../entry.ts';
+
+const line = (text: string): string => `platform a {\n    kernel 6.1\n    node 0 { cpus 0-3  memory at 0 size 2G }\n}\nscenario "s" on a {\n    $ ${text}\n}\n`;
+const GOOD = line('daxctl list');
+
+export const COMMAND: readonly Diagnostic[] = [
+    entry('command/missing-redirect-target', 'error', 'No file to write to', [], 'A redirection names its file.', 'Write the path behind `>`.', { examples: { bad: line('echo 1 >'), good: GOOD } }),
+    entry('command/missing-value', 'error', 'An option without its value', [], 'The tool takes the next word for the value, or stops.', 'Write the value.', { examples: { bad: line('daxctl list --dev'), good: GOOD } }),
+    entry('command/missing-verb', 'error', 'A tool without its command', [], 'The tool prints its usage and fails.', 'Write what it shall do.', { examples: { bad: line('daxctl'), good: GOOD } }),
+    entry('command/second-redirect', 'error', 'A second redirection', [], 'The first file would stay empty; hardly what is meant.', 'Write one command a line.', { examples: { bad: line('echo 1 > /sys/a > /sys/b'), good: GOOD } }),
+    entry('command/unknown', 'warning', 'A command that is not simulated', [], 'The state after this line is that before it; nothing is claimed about what the command does.', 'Expect nothing from it, or write what it does to sysfs.', { examples: { bad: line('stress-ng --vm 4'), good: GOOD } }),
+    entry('command/unknown-option', 'error', 'An option that the tool does not have', [], 'The tool prints its usage and fails.', 'See the manual page.', { examples: { bad: line('daxctl list --colour'), good: GOOD } }),
+    entry('command/unknown-verb', 'error', 'A command that the tool does not have', [], 'The tool prints its usage and fails.', 'See the manual page.', { examples: { bad: line('daxctl frobnicate'), good: GOOD } }),
+    entry('command/unsupported-shell', 'warning', 'Shell syntax that is not simulated', [], 'Lines are one command with at most one redirection.', 'Write one command a line.', { examples: { bad: line('daxctl list | wc'), good: GOOD } }),
+    entry('command/unterminated-quote', 'error', 'A quote that is never closed', [], 'A shell would wait for the rest.', 'Close the quote.', { examples: { bad: line("echo 'online > /sys/x"), good: GOOD } }),
+];

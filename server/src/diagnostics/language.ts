@@ -1,1 +1,0 @@
-import type { Diagnostic } from './diagnostic.ts'; export const LANGUAGE: readonly Diagnostic[] = [];
