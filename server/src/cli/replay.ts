@@ -63,6 +63,12 @@ function run(state: KernelState, step: RecordedStep): Stepped {
     return { state, outcomes };
 }
 
+/** Steps that no plain command expresses are not predicted, but what they leave behind matters to later ones (`a && b` line by line). */
+function sideEffects(state: KernelState, step: RecordedStep): KernelState {
+    for (const part of (step.run ?? '').split(/\s+&&\s+/)) state = execute(state, parseLine('$', part)).state;
+    return state;
+}
+
 function texts(log: readonly LogLine[]): string[] {
     return log.map((l) => l.text);
 }
@@ -80,7 +86,11 @@ export function replay(input: RecordedInput, options: ReplayOptions = {}): Predi
     options.visit?.(state, undefined);
     const initial = snapshot(state);
     let document = initial;
-    const steps = input.steps.filter((step) => step.kind !== 'shell').map((step): PredictedStep => {
+    const steps = input.steps.flatMap((step): PredictedStep[] => {
+        if (step.kind === 'shell') {
+            state = sideEffects(state, step);
+            return [];
+        }
         const before = state;
         const { state: after, outcomes } = run(state, step);
         state = after;
@@ -91,7 +101,7 @@ export function replay(input: RecordedInput, options: ReplayOptions = {}): Predi
         document = next;
         const status = outcomes.map((o) => o.status);
         const notSimulated = outcomes.flatMap((o) => o.notSimulated ?? []);
-        return {
+        return [{
             id: step.id,
             rc: step.qmp ? (status.some((s) => s !== 0) ? 1 : 0) : status.at(-1) ?? 0,
             errno: [...new Set(outcomes.flatMap((o) => o.errnos))],
@@ -100,7 +110,7 @@ export function replay(input: RecordedInput, options: ReplayOptions = {}): Predi
             dmesg: outcomes.flatMap((o) => texts(o.log)),
             ...(changed ? { changed } : { unchanged: true as const }),
             ...(notSimulated.length > 0 ? { notSimulated: notSimulated.join('; ') } : {}),
-        };
+        }];
     });
     return { schema: 1, name: input.name, initial, steps };
 }

@@ -1,24 +1,43 @@
 // What is in a memory block that keeps it from going offline (OFF-02). The machine description does not say what every page holds;
 // these rules are what recorded kernels had in common.
-import type { Range } from './range.ts';
-import type { BlockRun, KernelState, MemoryState } from './state.ts';
+import { replaceBlocks, runOf } from './memory-block.ts';
+import type { BlockRun, MemoryState } from './state.ts';
+import type { Tx } from './tx.ts';
 
 /** Why the content of an online block cannot be moved away; undefined when it can. */
-export function offlineObstacle(state: KernelState, run: BlockRun, range: Range): string | undefined {
-    void state, range;
-    if (run.pinned !== undefined && run.pinned !== 'hwpoison') return run.pinned;
-    return undefined;
+export function offlineObstacle(run: BlockRun): string | undefined {
+    // A poisoned page is no obstacle: there is nothing to move (ONL-06).
+    return run.pinned === 'hwpoison' ? undefined : run.pinned;
+}
+
+/** Marks a block as holding what stays; a block that holds something already keeps its mark. */
+function pin(memory: MemoryState, block: number, why: string): MemoryState {
+    const run = runOf(memory, block);
+    if (!run || run.state !== 'online' || run.zone === 'Movable') return memory;
+    return { ...memory, blocks: replaceBlocks(memory.blocks, block, block, [{ ...run, first: block, last: block, pinned: run.pinned ?? why }]) };
 }
 
 /**
- * Blocks that received data of their own node, because they are the first of it that came online in a zone for kernel data: one for
- * each node that had no such memory `before`. `first` … `last`: the blocks brought online in between, in this order.
+ * A block went to a kernel zone. The first of its node is where kernel data that wants the node goes, since the page allocator
+ * hands out the oldest free memory first; `stays`: the kernel puts data of its own there at once (OFF-02; measured: 7.2).
  */
-export function nodeDataBlocks(before: MemoryState, after: MemoryState, first: number, last: number): number[] {
-    const served = (memory: MemoryState, node: number): boolean => memory.zones.some((z) => z.node === node && z.zone !== 'Movable');
-    const nodes = new Set(after.zones.map((z) => z.node).filter((node) => !served(before, node) && served(after, node)));
-    return [...nodes].flatMap((node) => {
-        const run = after.blocks.find((b) => b.last >= first && b.first <= last && b.state === 'online' && b.zone !== 'Movable' && b.nodes.at(-1) === node);
-        return run ? [Math.max(run.first, first)] : [];
-    });
+export function settleKernelHome(memory: MemoryState, node: number, block: number, stays: boolean): MemoryState {
+    const perBlock = memory.blockSize / 4096;
+    const kernelPages = memory.zones.reduce((sum, z) => sum + (z.node === node && z.zone !== 'Movable' ? z.present : 0), 0);
+    if (kernelPages !== perBlock) return memory;
+    const settled: MemoryState = { ...memory, kernelHome: new Map(memory.kernelHome).set(node, block) };
+    return stays ? pin(settled, block, `kernel data of node ${node}`) : settled;
+}
+
+/**
+ * Kernel data (directories, files, page tables) is allocated with a preference for a node. On a node whose kernel memory was all
+ * added later it lands in the block that came first, which stays online from then on (OFF-02).
+ */
+export function allocateKernelData(tx: Tx, node: number): void {
+    const { memory } = tx.state;
+    const home = memory.kernelHome?.get(node);
+    const candidates = memory.blocks.filter((b) => b.state === 'online' && !b.early && b.zone !== 'Movable' && b.nodes.at(-1) === node);
+    if (memory.blocks.some((b) => b.early && b.state === 'online' && b.zone !== 'Movable' && b.nodes.includes(node))) return;
+    const block = home !== undefined && candidates.some((b) => b.first <= home && home <= b.last) ? home : candidates[0]?.first;
+    if (block !== undefined) tx.set({ memory: pin(memory, block, `kernel data that was asked for on node ${node}`) });
 }

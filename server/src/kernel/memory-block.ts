@@ -1,6 +1,6 @@
 // Memory blocks: runs of blocks that agree, going online and offline (kernel model 03, D2 and D3). Nothing here costs more than the
 // runs it touches; only the auto-movable policy, which decides block by block, is asked block by block.
-import { nodeDataBlocks, offlineObstacle } from './block-contents.ts';
+import { offlineObstacle, settleKernelHome } from './block-contents.ts';
 import { hmatNodeOnline } from './dax-hmem.ts';
 import type { Result } from './outcome.ts';
 import { formatRange, hex, type Range } from './range.ts';
@@ -44,7 +44,7 @@ export function runsWithin(memory: MemoryState, first: number, last: number): Bl
 
 function alike(a: BlockRun, b: BlockRun): boolean {
     return a.state === b.state && a.zone === b.zone && a.early === b.early && a.group === b.group && a.selfHosted === b.selfHosted
-        && a.pinned === b.pinned && a.nodes.length === b.nodes.length && a.nodes.every((n, i) => n === b.nodes[i]);
+        && a.pinned === b.pinned && a.nodeFirst === b.nodeFirst && a.nodes.length === b.nodes.length && a.nodes.every((n, i) => n === b.nodes[i]);
 }
 
 /** Puts `runs` in place of whatever blocks [first, last] were. Runs that agree and touch are joined. */
@@ -90,12 +90,20 @@ function place(memory: MemoryState, run: BlockRun, zone: ZoneName): MemoryState 
     };
 }
 
+/** What was in a block is gone once it is offline; a broken page stays broken. */
+function withoutPin(run: BlockRun): BlockRun {
+    if (run.pinned === undefined || run.pinned === 'hwpoison') return run;
+    const { pinned: _pinned, ...rest } = run;
+    void _pinned;
+    return rest;
+}
+
 /** Takes online blocks of one run out of their zone. */
 export function displace(memory: MemoryState, run: BlockRun): MemoryState {
     const zone = run.zone ?? 'Normal';
     const perBlock = pagesPerBlock(memory);
     const pages = (run.last - run.first + 1) * perBlock;
-    const blocks = replaceBlocks(memory.blocks, run.first, run.last, [{ ...run, state: 'offline', zone: null }]);
+    const blocks = replaceBlocks(memory.blocks, run.first, run.last, [withoutPin({ ...run, state: 'offline', zone: null })]);
     return {
         ...memory,
         blocks,
@@ -104,8 +112,8 @@ export function displace(memory: MemoryState, run: BlockRun): MemoryState {
     };
 }
 
-/** Brings offline blocks of a run online as sysfs or the default policy would, one after the other. */
-function onlineRun(memory: MemoryState, run: BlockRun, type: OnlineType): MemoryState {
+/** Brings offline blocks of a run online as sysfs or the default policy would, one after the other. `stays`: OFF-02. */
+function onlineRun(memory: MemoryState, run: BlockRun, type: OnlineType, stays: boolean): MemoryState {
     const perBlock = pagesPerBlock(memory);
     const node = storedNode(run);
     const zoneOf = (block: number): ZoneName => zoneFor(memory, type, node, run.group, block * perBlock, (block + 1) * perBlock);
@@ -113,6 +121,7 @@ function onlineRun(memory: MemoryState, run: BlockRun, type: OnlineType): Memory
     for (let block = run.first; block <= run.last;) {
         const zone = zoneOf(block);
         memory = place(memory, { ...run, first: block, last: block }, zone);
+        if (zone !== 'Movable') memory = settleKernelHome(memory, node, block, stays);
         block++;
         // The blocks up to the next edge of a zone are decided alike.
         if (!uniform || block > run.last || zoneOf(block) !== zone) continue;
@@ -138,13 +147,7 @@ export function onlineBlocks(tx: Tx, first: number, last: number, type: OnlineTy
             refused += run.last - run.first + 1;
             continue;
         }
-        memory = onlineRun(memory, run, type);
-    }
-    if (tx.state.profile.nodeDataInFirstBlock) {
-        for (const block of nodeDataBlocks(before, memory, first, last)) {
-            const run = runOf(memory, block)!;
-            memory = { ...memory, blocks: replaceBlocks(memory.blocks, block, block, [{ ...run, first: block, last: block, pinned: 'kernel data of its node' }]) };
-        }
+        memory = onlineRun(memory, run, type, tx.state.profile.nodeDataInFirstBlock);
     }
     tx.set({ memory });
     logZonelists(tx, before, memory);
@@ -198,7 +201,7 @@ export function offlineRefusal(state: KernelState, block: number): { readonly er
     if (ram !== state.memory.blockSize) {
         return { errno: 'EINVAL', rule: 'OFF-01', reason: `it has holes: only ${ram / 2 ** 20} of its ${state.memory.blockSize / 2 ** 20} MiB are System RAM` };
     }
-    const obstacle = offlineObstacle(state, run, range);
+    const obstacle = offlineObstacle(run);
     return obstacle === undefined ? undefined : { errno: 'EBUSY', rule: 'OFF-02', reason: obstacle };
 }
 

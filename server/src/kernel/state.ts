@@ -87,6 +87,8 @@ export interface BlockRun {
     readonly selfHosted?: number;
     /** Why it cannot go offline although its zone and shape would allow it: content that the machine was told to have. */
     readonly pinned?: string;
+    /** The first block of its node that came online for kernel data: what the node needs of such memory comes from here first. */
+    readonly nodeFirst?: true;
 }
 
 /** A memory group (v5.15): what was added together by one device. */
@@ -115,6 +117,8 @@ export interface MemoryState {
     readonly present: readonly PresentRange[];
     readonly blocks: readonly BlockRun[];
     readonly zones: readonly Zone[];
+    /** Block that was first in a kernel zone of a node that had none: kernel data that wants the node lands there first (OFF-02). */
+    readonly kernelHome?: ReadonlyMap<number, number>;
     readonly groups: ReadonlyMap<number, MemoryGroup>;
     readonly nextGroup: number;
     readonly autoOnline: string;
