@@ -5,6 +5,7 @@ import { daxctlTool } from './daxctl.ts';
 import { modprobeTools } from './modprobe.ts';
 import { mountTools } from './mount.ts';
 import { ndctlTool } from './ndctl.ts';
+import { numactlTool } from './numactl.ts';
 import type { CommandResult } from './result.ts';
 import type { Invocation, ToolSpec } from './spec.ts';
 
@@ -13,7 +14,7 @@ export interface Tool {
     readonly run: (tx: Tx, invocation: Invocation) => CommandResult;
 }
 
-export const TOOLS: ReadonlyMap<string, Tool> = new Map([ndctlTool, daxctlTool, cxlTool, ...modprobeTools, ...mountTools].map((tool) => [tool.spec.tool, tool]));
+export const TOOLS: ReadonlyMap<string, Tool> = new Map([ndctlTool, daxctlTool, cxlTool, ...modprobeTools, ...mountTools, numactlTool].map((tool) => [tool.spec.tool, tool]));
 
 /** The tool behind a command word; a path names its last component (`/usr/bin/ndctl`). */
 export function findTool(word: string): Tool | undefined {
