@@ -1,5 +1,6 @@
 // Everything that can be said about the sources without running them:  npm run check
 //   the parser of the language is generated from the grammar as it stands; types; lint, with the arrows between folders.
+import './node.mjs';
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';

@@ -1,4 +1,5 @@
 // npm start [-- FILE …]: builds the command line and previews a file in the terminal, the example by default.
+import './node.mjs';
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 

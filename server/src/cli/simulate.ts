@@ -7,7 +7,7 @@ import { diffIomem } from '../render/iomem-diff.ts';
 import { iomemToText } from '../render/iomem-text.ts';
 import { ledger } from '../render/ledger.ts';
 import { ledgerToText } from '../render/ledger-text.ts';
-import { hang, paint, wrap } from '../render/style.ts';
+import { paint } from '../render/style.ts';
 import { bootToText, stepToText } from '../render/transcript.ts';
 import { type Command, type Io, parseOptions, UsageError } from './command.ts';
 import { Files, OpenFile } from './files.ts';
@@ -97,10 +97,11 @@ function transcript(file: OpenFile, run: Run, view: View, io: Io): string[] {
     const lines = ['', ...bootToText(run.boot.state, run.boot.outcome, style, view).map((l) => `  ${l}`)];
     transcriptSteps(file, run).slice(0, count).forEach((step, i) => lines.push(...stepToText(step, i + 1, style, view)));
     lines.push('', paint(style, 'bold', 'bytes'), ...ledgerToText(ledger(state), style).map((l) => `  ${l}`));
-    const since = before === state ? '' : view.step === undefined ? ' · marked: what changed since the boot' : ` · marked: what step ${count} changed`;
+    const lineMarks = diffIomem(before.iomem, state.iomem);
+    const same = lineMarks.every((l) => l.mark === 'same');
+    const since = before === state ? '' : same ? (view.step === undefined ? ' · as after the boot' : ` · step ${count} changed nothing`) : view.step === undefined ? ' · marked: what changed since the boot' : ` · marked: what step ${count} changed`;
     lines.push('', `${paint(style, 'bold', '/proc/iomem')}${paint(style, 'dim', since)}`);
-    lines.push(...iomemToText(diffIomem(before.iomem, state.iomem), style, { maxDepth: state.profile.iomemDepth, changesOnly: view.changes }).map((l) => `  ${l}`));
-    if (before !== state && before.iomem === state.iomem) lines.push(...hang('  ', wrap(style, '(no line differs)', 2), 2));
+    lines.push(...iomemToText(lineMarks, style, { maxDepth: state.profile.iomemDepth, changesOnly: view.changes }).map((l) => `  ${l}`));
     return lines;
 }
 

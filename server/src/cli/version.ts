@@ -1,3 +1,4 @@
+// The version of this memtopo, from package.json.
 import manifest from '../../../package.json' with { type: 'json' };
 
 /** Version of this memtopo. */

@@ -2,6 +2,8 @@
 import type { LogLine, Note, Outcome } from '../kernel/outcome.ts';
 import { formatRange } from '../kernel/range.ts';
 import type { KernelState } from '../kernel/state.ts';
+import { diffIomem, onlyChanges } from './iomem-diff.ts';
+import { iomemToText } from './iomem-text.ts';
 import { hang, paint, type Paint, type Style, wrap } from './style.ts';
 import { formatApproximate, formatHint, formatSummary, summarize, summarizeBoot } from './summary.ts';
 
@@ -41,8 +43,12 @@ export function stepToText(step: TranscriptStep, number: number, style: Style, o
     const lines = [
         `${paint(style, 'dim', head)}${paint(style, 'bold', `${step.prompt} ${step.text}`)}${step.declared ? paint(style, 'dim', '  (declared)') : ''}`,
         ...hang('      ', wrap(style, hint, 8), 8).map((l) => paint(style, color, l)),
-        ...told(step.outcome, style, 8, options),
+        ...told(step.outcome, style, 8, options, hint),
     ];
+    if (step.before.iomem !== step.state.iomem) {
+        const changes = onlyChanges(diffIomem(step.before.iomem, step.state.iomem), 0).filter((l) => l !== null);
+        lines.push(...iomemToText(changes, style, { maxDepth: step.state.profile.iomemDepth }).map((l) => `        ${l}`));
+    }
     for (const check of step.checks) {
         const sign = check.met ? paint(style, 'green', '✓') : paint(style, 'red', '✗');
         lines.push(...check.text.split('\n').map((l, i) => `        ${i === 0 ? sign : ' '} ${i === 0 ? l.trim() : `  ${l.trim()}`}`));
@@ -51,23 +57,27 @@ export function stepToText(step: TranscriptStep, number: number, style: Style, o
     return lines;
 }
 
-/** Log lines, notes and losses of an outcome, `indent` columns in. */
-function told(outcome: Outcome, style: Style, indent: number, { verbose = false }: TranscriptOptions): string[] {
+/** Log lines, notes and losses of an outcome, `indent` columns in. `said`: what stands above it already. */
+function told(outcome: Outcome, style: Style, indent: number, { verbose = false }: TranscriptOptions, said = ''): string[] {
     const pad = ' '.repeat(indent);
     const lines: string[] = [];
     const rules = (ids: readonly string[]): string => (ids.length > 0 ? ` (${ids.join(', ')})` : '');
     for (const note of outcome.notes) {
         if (note.severity === 'hint' && !verbose) continue;
-        const sign = note.severity === 'error' ? '!' : note.severity === 'warning' ? '!' : 'i';
-        lines.push(...hang(`${pad}${sign} `, wrap(style, `${note.message}${rules(note.rules)}`, indent + 2), indent + 2).map((l) => paint(style, NOTE_PAINT[note.severity], l)));
+        const sign = note.severity === 'error' || note.severity === 'warning' ? '!' : 'i';
+        // What the step's line has said already is not said again, but for its rules
+        if (said.includes(note.message)) lines.push(paint(style, 'dim', `${pad}${note.rules.join(', ')}`));
+        else lines.push(...hang(`${pad}${sign} `, wrap(style, `${note.message}${rules(note.rules)}`, indent + 2), indent + 2).map((l) => paint(style, NOTE_PAINT[note.severity], l)));
         for (const loss of note.losses ?? []) {
             lines.push(`${pad}${paint(style, 'yellow', `− ${formatApproximate(loss.bytes)} of ${loss.subject}: ${loss.cause}`)}${paint(style, 'dim', ` ${formatRange(loss.range)}  ${loss.rule}`)}`);
         }
     }
     if (outcome.notSimulated !== undefined) lines.push(...hang(`${pad}i `, wrap(style, outcome.notSimulated, indent + 2), indent + 2));
-    for (const log of outcome.log) {
-        if (!verbose && log.level !== 'err' && log.level !== 'warn') continue;
-        lines.push(`${pad}${paint(style, 'dim', 'kernel: ')}${paint(style, LOG_PAINT[log.level], log.text)}`);
+    const log = outcome.log.filter((l) => verbose || l.level === 'err' || l.level === 'warn');
+    for (const [i, l] of log.entries()) {
+        if (log.findIndex((other) => other.text === l.text) < i) continue;
+        const times = log.filter((other) => other.text === l.text).length;
+        lines.push(`${pad}${paint(style, 'dim', 'kernel: ')}${paint(style, LOG_PAINT[l.level], l.text)}${times > 1 ? paint(style, 'dim', ` (${times} times)`) : ''}`);
     }
     if (outcome.stderr.trim() !== '') lines.push(...outcome.stderr.trimEnd().split('\n').map((l) => `${pad}${paint(style, 'dim', 'stderr: ')}${l}`));
     if (verbose && outcome.stdout.trim() !== '') lines.push(...outcome.stdout.trimEnd().split('\n').map((l) => `${pad}${paint(style, 'dim', `stdout: ${l}`)}`));
