@@ -87,8 +87,6 @@ export interface BlockRun {
     readonly selfHosted?: number;
     /** Why it cannot go offline although its zone and shape would allow it: content that the machine was told to have. */
     readonly pinned?: string;
-    /** The first block of its node that came online for kernel data: what the node needs of such memory comes from here first. */
-    readonly nodeFirst?: true;
 }
 
 /** A memory group (v5.15): what was added together by one device. */
