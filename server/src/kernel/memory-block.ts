@@ -44,7 +44,7 @@ export function runsWithin(memory: MemoryState, first: number, last: number): Bl
 
 function alike(a: BlockRun, b: BlockRun): boolean {
     return a.state === b.state && a.zone === b.zone && a.early === b.early && a.group === b.group && a.selfHosted === b.selfHosted
-        && a.pinned === b.pinned && a.nodeFirst === b.nodeFirst && a.nodes.length === b.nodes.length && a.nodes.every((n, i) => n === b.nodes[i]);
+        && a.pinned === b.pinned && a.nodes.length === b.nodes.length && a.nodes.every((n, i) => n === b.nodes[i]);
 }
 
 /** Puts `runs` in place of whatever blocks [first, last] were. Runs that agree and touch are joined. */
