@@ -35,6 +35,15 @@ function sharedParser(): LangiumParser {
 
 /** Parses a text. Never throws; the tree holds whatever is sound. `uri` names the text in the findings. */
 export function parseText(uri: string, text: string): ParsedText {
-    const result = sharedParser().parse<File>(text);
-    return { uri, text, file: result.value, errors: syntaxFindings(uri, text, result) };
+    try {
+        const result = sharedParser().parse<File>(text);
+        return { uri, text, file: result.value, errors: syntaxFindings(uri, text, result) };
+    } catch {
+        // Thousands of nested blocks exhaust the stack of a recursive descent. The parser is left in the middle: the next text gets a new one.
+        parser = undefined;
+        const message = 'this text is nested too deeply to be read';
+        return {
+            uri, text, file: { $type: 'File', items: [] }, errors: [{ code: 'language/too-deep', severity: 'error', message, at: { uri, start: 0, end: Math.min(text.length, 1) }, rules: [], related: [] }],
+        };
+    }
 }
