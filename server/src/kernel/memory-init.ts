@@ -184,7 +184,7 @@ export function initMemory(
 ): MemoryState {
     const blockSize = probeBlockSize(machine, profile, end);
     const pieces = ramByNode(ram, numa.meminfo);
-    const spans = bootZones(pieces, movableStarts(parameters, pieces, hotplug));
+    const spans = bootZones(pieces, movableStarts(parameters, profile, pieces, hotplug));
     const zones = spans.map((z): Zone => ({
         node: z.node, zone: z.zone, startPfn: z.start / PAGE, endPfn: z.end / PAGE, present: z.present / PAGE,
     }));

@@ -1,5 +1,6 @@
 // Where ZONE_MOVABLE begins at boot: kernelcore=, movablecore= and movable_node (ZONE-02). Works in pages.
 import { lastParameter, type Parameter, parseSize } from './cmdline.ts';
+import type { Profile } from './profile.ts';
 import { alignUp, GiB, MiB, PAGE, type Range } from './range.ts';
 import type { NodeRange } from './state.ts';
 
@@ -22,9 +23,12 @@ function amount(text: string | undefined, total: number): number {
  * Start of ZONE_MOVABLE of each node that has one, in bytes. `pieces`: boot RAM by node in address order; `hotplug`: what SRAT marks
  * as hot-pluggable.
  */
-export function movableStarts(parameters: readonly Parameter[], pieces: readonly NodeRange[], hotplug: readonly Range[]): Map<number, number> {
+export function movableStarts(
+    parameters: readonly Parameter[], profile: Profile, pieces: readonly NodeRange[], hotplug: readonly Range[],
+): Map<number, number> {
     const ram = pieces.map((p): Pages => ({ start: p.start / PAGE, end: (p.end + 1) / PAGE, node: p.node }));
-    const starts = lastParameter(parameters, 'movable_node') !== undefined ? hotpluggableNodes(pieces, hotplug) : spread(parameters, ram);
+    const starts = lastParameter(parameters, 'movable_node') !== undefined ? hotpluggableNodes(pieces, hotplug)
+        : lastParameter(parameters, 'kernelcore') === 'mirror' ? mirrored(profile, ram) : spread(parameters, ram);
     const out = new Map<number, number>();
     for (const [node, start] of starts) {
         const aligned = alignUp(start, MAX_ORDER_PAGES);
@@ -53,12 +57,22 @@ function hotpluggableNodes(pieces: readonly NodeRange[], hotplug: readonly Range
     return starts;
 }
 
+/**
+ * kernelcore=mirror where no memory is mirrored: up to v6.5 everything above 4 GiB is movable then, later the parameter is ignored.
+ */
+function mirrored(profile: Profile, ram: readonly Pages[]): Map<number, number> {
+    const starts = new Map<number, number>();
+    if (profile.mirrorNeedsMirrors) return starts;
+    for (const piece of ram) if (piece.start >= (4 * GiB) / PAGE && !starts.has(piece.node)) starts.set(piece.node, piece.start);
+    return starts;
+}
+
 /** kernelcore= and movablecore=: kernel memory is spread over the nodes as evenly as it goes; the rest of each is movable. */
 function spread(parameters: readonly Parameter[], ram: readonly Pages[]): Map<number, number> {
     const starts = new Map<number, number>();
     const total = ram.reduce((sum, p) => sum + p.end - p.start, 0);
     const kernelcore = lastParameter(parameters, 'kernelcore');
-    let required = amount(kernelcore === 'mirror' ? undefined : kernelcore, total);
+    let required = amount(kernelcore, total);
     const movable = amount(lastParameter(parameters, 'movablecore'), total);
     if (movable > 0) required = Math.max(required, total - Math.min(total, alignUp(movable, MAX_ORDER_PAGES)));
     if (required === 0 || required >= total) return starts;

@@ -31,6 +31,8 @@ export interface Profile {
     readonly targetNode: 'fallback' | 'meminfo-first' | 'reserved-wins';
     /** Meminfo is clipped to first and last byte of RAM instead of [0, max_pfn) (NUMA-04). */
     readonly meminfoFromDram: boolean;
+    /** kernelcore=mirror is ignored where no memory is mirrored; before, it made everything above 4 GiB movable (ZONE-02). */
+    readonly mirrorNeedsMirrors: boolean;
     /** Depth at which /proc/iomem stops indenting (RES-14). */
     readonly iomemDepth: number;
     /** region_intersects looks below top-level nodes of another kind (RES-12). */
@@ -112,7 +114,7 @@ const V5_1: Profile = {
     name: '5.1', version: { major: 5, minor: 1, patch: 0 },
     bareMetalBlockShortcut: false, acpiCountsForMaxPfn: false, cfmwsAdvisesBlockSize: false, softReserved: false, softReservedPrivate: false,
     efiFakeMem: false, removesEfiMmio: false, targetNode: 'fallback', meminfoFromDram: false, iomemDepth: 5, intersectsDescends: false, subSections: false, mhpRangeCheck: 'none',
-    autoOnlineValues: ['offline', 'online'], memoryGroups: false, storedBlockZone: false, hwpoisonBlocksOnline: false, nodeDataInFirstBlock: false, memmapOnMemory: 'none',
+    autoOnlineValues: ['offline', 'online'], memoryGroups: false, storedBlockZone: false, hwpoisonBlocksOnline: false, mirrorNeedsMirrors: false, nodeDataInFirstBlock: false, memmapOnMemory: 'none',
     mergeSystemRam: false, memoryTiers: 'none', hmatAdistance: false, access1: false, regionAlign: false, zeroSizeGuard: false,
     badInfoBlocks: false, sectionPadding: true, dynamicDax: false, mappingLengthSilent: false, daxMatchByType: false, bindReturnsProbeErrno: false,
     probeLogNew: false, hmemInIomem: false, hmemSource: 'none', hmemCxl: 'takes', hmemOnce: false, hmemBelowPlatform: false, fsdevDriver: false, kmemRemoves: false,
@@ -139,7 +141,7 @@ const HISTORY: readonly (readonly [name: string, change: Change])[] = [
     ['6.1', { hmemOnce: true, memoryTiers: 'tiers', intersectsDescends: true }],
     ['6.2', { zeroSizeGuard: true, hwpoisonBlocksOnline: true, removesEfiMmio: true }],
     ['6.3', { daxMatchByType: true, hmemInIomem: false, hmemSource: 'module', hmemCxl: 'defers', cxlRamRegions: true }],
-    ['6.6', {}],
+    ['6.6', { mirrorNeedsMirrors: true }],
     ['6.7', { xfsRemoval: 'pre-remove', hmatAdistance: true }],
     ['6.8', { probeLogNew: true, memmapOnMemory: 'multi-block', kmemMemmapOnMemoryAttr: true }],
     ['6.9', { mappingLengthSilent: true }],
