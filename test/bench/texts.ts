@@ -6,7 +6,7 @@ export function platforms(count: number, scale = 1): string {
     for (let i = 0; i < count; i++) {
         const size = (gib: number): string => `${gib * scale}G`;
         parts.push(`platform machine-${i} {
-    kernel 6.1 // note
+    kernel 6.1
     node 0 {
         cpus 0-3
         memory at 0 size ${size(2)}

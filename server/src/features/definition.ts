@@ -1,9 +1,8 @@
 // Go to definition and references: names of the author by their declarations; names of the kernel by the step that made them.
 import type { Location } from 'vscode-languageserver-types';
 import type { LoweredPlatform, Run, TextSpan } from '../language/model.ts';
-import type { KernelState } from '../kernel/state.ts';
-import { overlaps } from '../kernel/range.ts';
-import { findObject, OBJECT_NAME } from '../render/objects.ts';
+import { resolveObject } from '../language/resolve.ts';
+import { OBJECT_NAME } from '../render/objects.ts';
 import type { Analysis } from '../server/analysis.ts';
 import type { FeatureContext } from './context.ts';
 import { objectAt, wordAt } from './hover.ts';
@@ -39,33 +38,11 @@ function definitionSpan(analysis: Analysis, offset: number): TextSpan[] {
     return scenario?.platform ? namedOrigin(scenario.platform, word.text) : [];
 }
 
-/** The step (the last one before or at `upTo`) that brought the object into being; what describes its memory when boot did. */
-export function createdBy(run: Run, name: string, upTo: number): TextSpan[] {
-    for (let i = Math.min(upTo, run.steps.length - 1); i >= 0; i--) {
-        const step = run.steps[i]!;
-        if (!exists(step.before, name) && exists(step.state, name)) return [step.step.span];
-    }
-    const state = run.steps[Math.max(0, upTo - 1)]?.state ?? run.boot.state;
-    return describedBy(run.platform, state, name);
-}
-
-function exists(state: KernelState, name: string): boolean {
-    return findObject(state, name) !== undefined;
-}
-
-/** Declarations whose addresses the object stands for, the closest fit first. */
-function describedBy(platform: LoweredPlatform, state: KernelState, name: string): TextSpan[] {
-    const object = findObject(state, name);
-    const first = object?.ranges[0];
-    if (!first) {
-        const node = /^node(\d+)$/.exec(name);
-        const pxm = node && [...state.numa.pxmToNode].find(([, n]) => n === Number(node[1]))?.[0];
-        return platform.origins.filter((o) => o.kind === 'node' && o.name === String(pxm)).map((o) => o.focus);
-    }
-    const fits = platform.origins.filter((o) => o.range && overlaps(o.range, first) && o.kind !== 'hotplug');
-    if (fits.length === 0) return platform.origins.filter((o) => o.kind === 'cmdline').map((o) => o.focus).slice(0, 1);
-    fits.sort((a, b) => Math.abs(a.range!.start - first.start) - Math.abs(b.range!.start - first.start) || (a.range!.end - a.range!.start) - (b.range!.end - b.range!.start));
-    return [fits[0]!.focus];
+/** The line that made the object as it is before step `before`; what describes its memory when boot did. */
+function createdBy(run: Run, name: string, before: number): TextSpan[] {
+    const about = resolveObject(run, before, name);
+    if (about.kind === undefined) return about.gone ? [about.gone.at] : [];
+    return about.madeAt ? [about.madeAt] : [];
 }
 
 function namedOrigin(platform: LoweredPlatform, name: string): TextSpan[] {

@@ -83,8 +83,10 @@ export function lastEvent(run: Run, name: string, before: number): Event | undef
 
 /** The step that made an object which is there before step `before`; −1 = the boot. */
 export function madeBy(run: Run, name: string, before: number): number | undefined {
-    if (objectKind(stateBefore(run, before), name) === undefined) return undefined;
-    for (let i = before - 1; i >= 0; i--) if (objectKind(run.steps[i]!.before, name) === undefined) return i;
+    const kind = objectKind(stateBefore(run, before), name);
+    if (kind === undefined) return undefined;
+    // one name, two things: libnvdimm's seed dax0.0 is there since boot, the dax device of that name since some step
+    for (let i = before - 1; i >= 0; i--) if (objectKind(run.steps[i]!.before, name) !== kind) return i;
     return -1;
 }
 

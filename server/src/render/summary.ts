@@ -236,7 +236,7 @@ export function formatApproximate(bytes: number): string {
     for (const [unit, name] of UNITS) {
         if (bytes >= unit) {
             const value = bytes / unit;
-            return `${value >= 100 ? value.toFixed(0) : value.toPrecision(3)} ${name}`;
+            return `${value >= 100 ? value.toFixed(0) : Number(value.toPrecision(3))} ${name}`;
         }
     }
     return exact;

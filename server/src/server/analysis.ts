@@ -221,28 +221,47 @@ function columnOf(source: Source, unit: Unit): number {
 
 function reachImports(source: Source, importSource: ImportSource): { sources: Source[]; incomplete: boolean; findings: Finding[] } {
     const sources = [source];
+    const edges = new Map<Source, Source[]>();
+    const own: { readonly span: TextSpan; readonly target: Source }[] = [];
     const findings: Finding[] = [];
     let incomplete = false;
+    const add = (code: string, message: string, at: TextSpan): void => {
+        findings.push({ code, severity: 'error', message, at, rules: [], related: [] });
+    };
     for (let i = 0; i < sources.length; i++) {
         const from = sources[i]!;
+        const targets: Source[] = [];
+        edges.set(from, targets);
         for (const unit of from.units) {
             for (const item of unit.parsed.items) {
                 if (item.kind !== 'import') continue;
                 const found = importSource(from.uri, item.path);
                 if (found === undefined) incomplete = true;
                 else if (found === null) {
-                    findings.push({ code: 'import/missing', severity: 'error', message: `there is no file \`${item.path}\``, at: item.span, rules: [], related: [] });
-                } else if (found.uri === from.uri) {
-                    findings.push({ code: 'import/cycle', severity: 'warning', message: 'a file that imports itself', at: item.span, rules: [], related: [] });
-                } else if (!sources.includes(found)) {
-                    const same = sources.findIndex((s) => s.uri === found.uri);
-                    if (same < 0) sources.push(found);
-                } else if (i > 0 && found === source) {
-                    // a circle is harmless: names are looked up in the union; say so once, in the file that closes it
-                    findings.push({ code: 'import/cycle', severity: 'hint', message: 'these files import each other', at: item.span, rules: [], related: [] });
+                    if (i === 0) add('language/missing-import', `there is no file \`${item.path}\``, item.span);
+                } else {
+                    const target = sources.find((s) => s.uri === found.uri) ?? found;
+                    if (target === found && !sources.includes(found)) sources.push(found);
+                    targets.push(target);
+                    if (i === 0) own.push({ span: item.span, target });
                 }
             }
         }
     }
+    for (const { span, target } of own) {
+        if (target === source) add('language/import-cycle', 'this file imports itself', span);
+        else if (leadsTo(target, source, edges)) add('language/import-cycle', 'this import comes back to this file', span);
+    }
     return { sources, incomplete, findings };
+}
+
+function leadsTo(from: Source, wanted: Source, edges: ReadonlyMap<Source, readonly Source[]>): boolean {
+    const seen = new Set([from]);
+    for (const source of seen) {
+        for (const next of edges.get(source) ?? []) {
+            if (next === wanted) return true;
+            seen.add(next);
+        }
+    }
+    return false;
 }

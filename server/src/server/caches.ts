@@ -2,7 +2,7 @@
 // takes from the old run every state that its text still leads to.
 import type { Finding, LoweredPlatform, LoweredScenario, Run } from '../language/model.ts';
 import { RunMemory, runPlatform, runScenarioKernels } from '../language/run.ts';
-import { platformRunFindings, scenarioRunFindings } from './language.ts';
+import { bootFindings, scenarioFindings } from './language.ts';
 
 export interface AnalysisCaches {
     /** One run for each kernel; empty where the platform does not resolve. */
@@ -19,8 +19,8 @@ export function createAnalysisCaches(): AnalysisCaches {
     const boot = remember((platform: LoweredPlatform): Run => runPlatform(platform, platform.machine.kernel, memory));
     return {
         runs, boot,
-        platformFindings: remember((platform) => platformRunFindings(boot(platform))),
-        scenarioFindings: remember((scenario) => scenarioRunFindings(runs(scenario))),
+        platformFindings: remember((platform) => bootFindings(boot(platform))),
+        scenarioFindings: remember((scenario) => scenarioFindings(runs(scenario))),
     };
 }
 

@@ -92,6 +92,7 @@ export function serve(connection: Connection, host: ServerHost): void {
                 foldingRangeProvider: true,
                 completionProvider: { triggerCharacters: ['$', ' ', '/', '-', '=', '.'] },
                 documentFormattingProvider: true,
+                documentRangeFormattingProvider: true,
                 codeActionProvider: { codeActionKinds: ['quickfix' satisfies CodeActionKind, 'refactor.rewrite' satisfies CodeActionKind] },
                 documentLinkProvider: { resolveProvider: false },
             },
@@ -207,7 +208,8 @@ export function serve(connection: Connection, host: ServerHost): void {
     }));
     connection.onFoldingRanges((p) => on(p.textDocument.uri, foldingRanges));
     connection.onCodeLens((p) => on(p.textDocument.uri, codeLenses));
-    connection.onDocumentFormatting((p) => on(p.textDocument.uri, formatting));
+    connection.onDocumentFormatting((p) => on(p.textDocument.uri, (c) => formatting(c)));
+    connection.onDocumentRangeFormatting((p) => on(p.textDocument.uri, (c) => formatting(c, p.range)));
     connection.onCodeAction((p) => on(p.textDocument.uri, (c) => codeActions(c, p.range, p.context.diagnostics, p.context.only)));
     connection.onDocumentLinks((p) => on(p.textDocument.uri, documentLinks));
     connection.languages.inlayHint.on((p) => on(p.textDocument.uri, (c) => inlayHints(c, p.range)));

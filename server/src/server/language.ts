@@ -5,7 +5,7 @@ import type { SysfsAttribute } from '../commands/sysfs.ts';
 import { ATTRIBUTES, findAttribute } from '../commands/sysfs-table.ts';
 import { findTool, TOOLS } from '../commands/tools.ts';
 import type { ToolSpec } from '../commands/spec.ts';
-import type { Finding, LoweredPlatform, LoweredScenario, Run, TextSpan } from '../language/model.ts';
+import type { Finding, LoweredPlatform, LoweredScenario, TextSpan } from '../language/model.ts';
 import { lowerPlatform, lowerScenario } from '../language/lower.ts';
 import { parseText } from '../language/parser.ts';
 import type { Lookup, Source } from './source.ts';
@@ -67,16 +67,6 @@ export function fileFindings(source: Source, sources: readonly Source[]): Findin
     return findings;
 }
 
-/** URI that an import's path leads to, from the importing document; undefined where it leads nowhere. */
-export function resolveImport(from: string, path: string): string | undefined {
-    if (path === '' || path.includes('\0')) return undefined;
-    try {
-        return new URL(path.split('/').map(encodeURIComponent).join('/'), from).toString();
-    } catch {
-        return undefined;
-    }
-}
-
 /** Tools with a table, for completion and hover. */
 export function toolSpecs(): readonly ToolSpec[] {
     return [...TOOLS.values()].map((t) => t.spec);
@@ -96,20 +86,14 @@ export function attributeFor(path: string): SysfsAttribute | undefined {
     return findAttribute(path)?.attribute;
 }
 
-/** The text in canonical form; undefined where it cannot be formatted because it is broken. */
-export function formatText(text: string): string | undefined {
-    void text;
-    return undefined;
-}
+/** Edits that bring the text into canonical form; undefined where it is too broken for that. */
+export { formatEdits } from '../language/formatter.ts';
 
 /** What boot and provisioning of a platform bring up. */
-export function platformRunFindings(run: Run): readonly Finding[] {
-    void run;
-    return [];
-}
+export { bootFindings } from '../language/findings.ts';
 
 /** What the steps of a scenario bring up, under each kernel it names. */
-export function scenarioRunFindings(runs: readonly Run[]): readonly Finding[] {
-    void runs;
-    return [];
-}
+export { scenarioFindings } from '../language/findings.ts';
+
+/** URI that an import's path leads to, from the importing document; undefined where it leads nowhere. */
+export { resolveImport } from '../language/file.ts';

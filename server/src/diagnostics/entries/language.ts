@@ -35,9 +35,9 @@ export const LANGUAGE: readonly Diagnostic[] = [
     entry('language/unterminated-comment', 'error', 'A comment that is never closed', [], 'It swallows the rest of the text.', 'Add `*/`.', { examples: { bad: `${SOUND}/* a note`, good: `${SOUND}/* a note */` } }),
     entry('language/unterminated-string', 'error', 'A text that is never closed', [], 'It ends with its line, and what follows is read as the language.', 'Add the quote.',
         { examples: { bad: SOUND.replace('node', 'cmdline "quiet\n    node'), good: SOUND.replace('node', 'cmdline "quiet"\n    node') } }),
-    entry('import/missing', 'error', 'An import without its file', [], 'Nothing is found at that path, seen from this file.', 'Correct the path; it is relative to this file.',
+    entry('language/missing-import', 'error', 'An import without its file', [], 'Nothing is found at that path, seen from this file.', 'Correct the path; it is relative to this file.',
         { examples: { bad: `import "no-such-file.memtopo"\n${SOUND}`, good: SOUND } }),
-    entry('import/cycle', 'warning', 'Files that import each other', [], 'It does no harm, names are looked up in all of them; but one of the imports says nothing new.', 'Move what both need into a third file.'),
+    entry('language/import-cycle', 'error', 'An import that comes back', [], 'Files that import each other say nothing new with one of the imports.', 'Move what both need into a third file.'),
     entry('ignore/no-reason', 'warning', 'A suppression without a reason', [], 'The next reader cannot tell whether it still holds.', 'Write `// memtopo-ignore CODE reason`.',
         { examples: { bad: `// memtopo-ignore platform/no-memory\n${SOUND}`, good: `// memtopo-ignore platform/no-memory drawn later\n${SOUND}` } }),
 ];
