@@ -94,6 +94,12 @@ function reconfigure(session: Session, device: ListedDevice, options: Options, p
     else {
         session.say(`${device.name}: unknown mode requested: 0`);
         code = 'EINVAL';
+        if (options.align !== undefined) {
+            session.tx.note({
+                code: 'daxctl/align-only', rules: ['DXC-02'], severity: 'warning', subject: device.name,
+                message: `the align of ${device.name} is set; daxctl reports an error all the same because --align without --size ends in a mode that it does not know`,
+            });
+        }
     }
     if (code !== 0 && code !== 'nothing') return code;
     print(deviceJson(session, device));

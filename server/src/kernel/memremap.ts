@@ -1,6 +1,7 @@
 // ZONE_DEVICE page maps: memremap_pages() and its checks (kernel model 04). Users are device_dax and nd_pmem; kmem is not.
 import { alignDown, alignUp, hex, isAligned, MiB, overlaps, type Range, SECTION, SUBSECTION } from './range.ts';
-import { type Result } from './outcome.ts';
+import { HOTPLUG_LIMIT } from './memory-hotplug.ts';
+import type { Result } from './outcome.ts';
 import { regionIntersects, type Resource, SYSTEM_RAM } from './resource.ts';
 import type { BlockRun, MemoryState, PresentRange } from './state.ts';
 import { replaceBlocks, runsWithin } from './memory-block.ts';
@@ -41,7 +42,7 @@ export function memremapPages(tx: Tx, owner: string, range: Range): Result {
             code: 'memremap/conflict', rules: ['ZD-03'], subject: owner, range, ...(holder.owner ? { others: [holder.owner] } : {}),
             message: state.profile.subSections
                 ? `${owner} cannot be mapped: ${holder.owner ?? 'another device'} already has pages for its first or last page`
-                : `${owner} shares a ${SECTION / 2 ** 20} MiB section with ${holder.owner ?? 'another device'}; before v5.3 one section has one page map`,
+                : `${owner} shares a ${SECTION / MiB} MiB section with ${holder.owner ?? 'another device'}; before v5.3 one section has one page map`,
         });
     }
     const ram = regionIntersects(state.iomem, mapped, isSystemRam, state.profile.intersectsDescends);
@@ -53,7 +54,7 @@ export function memremapPages(tx: Tx, owner: string, range: Range): Result {
             message: `${owner} cannot be mapped: System RAM lies in ${state.profile.subSections ? 'its range' : 'the sections it touches'}`,
         });
     }
-    if (state.profile.mhpRangeCheck === 'early' && mapped.end >= HOTPLUG_END) {
+    if (state.profile.mhpRangeCheck === 'early' && mapped.end > HOTPLUG_LIMIT) {
         return tx.fail('EINVAL', {
             code: 'memremap/too-high', rules: ['ZD-05'], subject: owner, range,
             message: `${owner} ends above the addresses this kernel can map`,

@@ -79,12 +79,12 @@ describe('reconfigure-device', () => {
         expect(run(tx, 'daxctl reconfigure-device -s 1G -m system-ram dax0.0')).toMatchObject({ status: 0, stdout: '', stderr: 'reconfigured 1 device\n' });
         expect(device(tx, 'dax0.0')!.driver).toBeNull();
     });
-    it('reports EBUSY for a foreign block it counts, after offlining those before it in directory order (DXC-05)', () => {
-        // The last block of the window begins inside the device and is boot RAM: 4 GiB − 64 MiB of soft-reserved memory.
-        const tx = started({ soft: 4 * GiB - 64 * MiB });
-        tx.set({ machine: { ...tx.state.machine } });
-        expect(run(tx, 'daxctl reconfigure-device -m system-ram dax0.0').status).toBe(0);
-        expect(tx.notes.map((n) => n.code)).toContain('kmem/block-trim');
+    it('sets an align and then fails all the same, when nothing else is asked for', () => {
+        const tx = started();
+        daxUnbind(tx, 'device_dax', 'dax0.0');
+        expect(run(tx, 'daxctl reconfigure-device -a 1G dax0.0')).toMatchObject({ status: 234, errnos: ['EINVAL'] });
+        expect(device(tx, 'dax0.0')!.align).toBe(GiB);
+        expect(tx.notes.map((n) => n.code)).toContain('daxctl/align-only');
     });
 });
 
