@@ -1,5 +1,7 @@
 // What ndctl and its library do between kernel calls: the order they see devices in, their words, and the sequences behind
 // "enable" and "disable" (ndctl 76; kernel model 05, F5).
+import { devicesOf, deviceSize } from '../kernel/dax-bus.ts';
+import { deviceResource } from '../kernel/dax-resize.ts';
 import { readdirOrder } from '../kernel/kernfs.ts';
 import { claimNamespace } from '../kernel/nd-claim.ts';
 import { setNamespaceSize } from '../kernel/nd-namespace.ts';
@@ -8,6 +10,7 @@ import { namespacesOf, ndBound, ndDriverOf, ndEnsureDriver, ndProbe, ndRemove, u
 import { type Errno, ERRNO, type Result, STRERROR } from '../kernel/outcome.ts';
 import type { DaxDevice, KernelState, NdDimm, NdNamespace, NdProvider, NdRegion } from '../kernel/state.ts';
 import type { Tx } from '../kernel/tx.ts';
+import { onlineSections } from './daxctl-memory.ts';
 import type { CommandResult } from './result.ts';
 
 /** What ndctl's functions return: 0, a negative error number, or a positive "not done, and that is no error". */
@@ -227,12 +230,13 @@ export class NdctlSession {
     }
 }
 
-/** dax devices of a libnvdimm personality that kmem has now and whose memory is online at least in part. */
-export function devicesWithOnlineMemory(state: KernelState, region: string): DaxDevice[] {
-    const { blockSize, blocks } = state.memory;
-    return [...state.dax.devices.values()].filter((d) => d.region === region && d.driver === 'kmem' && d.mappings.some((m) => {
-        const first = Math.floor(m.start / blockSize);
-        const last = Math.floor(m.end / blockSize);
-        return blocks.some((b) => b.state === 'online' && b.first <= last && first <= b.last);
-    }));
+/**
+ * dax devices of a region that kmem has now and some of whose memory is online, as libdaxctl counts blocks (DXC-05). Not being able to
+ * count them counts as yes.
+ */
+export function devicesWithOnlineMemory(state: KernelState, key: string): DaxDevice[] {
+    const region = state.dax.regions.get(key);
+    return !region ? [] : devicesOf(state.dax, key).filter((d) => d.driver === 'kmem' && onlineSections(state, {
+        name: d.name, resource: deviceResource(d, region), size: deviceSize(d), align: d.align, targetNode: region.targetNode,
+    }) !== 0);
 }
