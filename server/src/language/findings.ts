@@ -173,5 +173,12 @@ function unmet(check: Check, related: readonly Related[]): Finding {
     const message = expectation.kind === 'iomem'
         ? 'these lines are not in /proc/iomem like this'
         : `not so: ${actual}`;
-    return { code: 'expect/unmet', severity: 'error', message, at: expectation.span, rules: [], related, data: { kind: expectation.kind, actual } };
+    return { code: 'expect/unmet', severity: 'error', message, at: unmetPlace(check), rules: [], related, data: { kind: expectation.kind, actual } };
+}
+
+/** The first margin line that /proc/iomem does not have; where all lines are there but not nested like that, the first one. */
+function unmetPlace({ expectation, actual = '' }: Check): TextSpan {
+    if (expectation.kind !== 'iomem') return expectation.span;
+    const there = new Set(actual.split('\n').map((l) => l.trim().replace(/\s+/g, ' ')));
+    return (expectation.lines.find((l) => !there.has(l.text.trim().replace(/\s+/g, ' '))) ?? expectation.lines[0])?.span ?? expectation.span;
 }

@@ -1,0 +1,41 @@
+// Every fixture of test/fixtures/language draws its findings under the places; nothing else may be found.
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { allFindings, marked, URI } from './marked.ts';
+
+const FOLDER = new URL('../../fixtures/language/', import.meta.url);
+
+describe('fixtures', () => {
+    it.each(readdirSync(FOLDER).filter((f) => f.endsWith('.memtopo')))('%s', (name) => {
+        const { found, drawn } = marked(readFileSync(new URL(name, FOLDER), 'utf8'));
+        expect(found.sort()).toEqual(drawn.sort());
+    });
+});
+
+const codes = (text: string, files: Record<string, string> = {}): string[] => allFindings(text, (uri) => files[uri.slice('file:///t/'.length)], false).map((f) => f.code);
+
+describe('between files', () => {
+    const lib = 'platform lib { node 0 { cpus 0-1 memory at 0 size 4G } }';
+
+    it('finds platforms of imported files', () => {
+        expect(codes('import "lib.memtopo"\nplatform x extends lib { kernel 6.6 }\nscenario "s" on lib { }', { 'lib.memtopo': lib })).toEqual([]);
+    });
+
+    it('tells a missing import at its path', () => {
+        const [finding] = allFindings('import "nowhere.memtopo"\n');
+        expect(finding).toMatchObject({ code: 'language/missing-import', at: { uri: URI, start: 7, end: 24 } });
+    });
+
+    it('tells circles of imports: of a file with itself, of two, of three', () => {
+        expect(codes('import "main.memtopo"')).toEqual(['language/import-cycle']);
+        expect(codes('import "a.memtopo"', { 'a.memtopo': 'import "main.memtopo"' })).toEqual(['language/import-cycle']);
+        expect(codes('import "a.memtopo"', { 'a.memtopo': 'import "b.memtopo"', 'b.memtopo': 'import "main.memtopo"' })).toEqual(['language/import-cycle']);
+        expect(codes('import "a.memtopo"', { 'a.memtopo': 'import "b.memtopo"', 'b.memtopo': '' })).toEqual([]);
+    });
+
+    it('tells circles of extends and unknown bases', () => {
+        expect(codes('platform a extends a { }')).toEqual(['language/extends-cycle']);
+        expect(codes('platform a extends b { }\nplatform b extends c { }\nplatform c extends a { }')).toEqual(['language/extends-cycle']);
+        expect(codes('platform a extends nothing { }')).toEqual(['language/unknown-platform']);
+    });
+});
