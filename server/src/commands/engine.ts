@@ -7,7 +7,7 @@ import { READERS, runReader } from './read.ts';
 import { type CommandResult, OK, openError, writeError } from './result.ts';
 import { parseShell, type Problem, type ShellLine, type Span } from './shell.ts';
 import { type Invocation, parseInvocation } from './spec.ts';
-import { attributeExists, findAttribute } from './sysfs-table.ts';
+import { attributeExists, directoryExists, findAttribute } from './sysfs-table.ts';
 import { findTool } from './tools.ts';
 
 export type Prompt = '$' | '(qemu)';
@@ -120,7 +120,8 @@ function write(tx: Tx, path: string, value: string): CommandResult {
         tx.notSimulated = `writing to ${path}`;
         return OK;
     }
-    if (!attributeExists(tx.state, found)) return openError(path, 'ENOENT');
+    // Nothing can be made in a directory of sysfs: a missing file is refused there, and not found where the directory is missing too.
+    if (!attributeExists(tx.state, found)) return openError(path, directoryExists(tx.state, path) ? 'EACCES' : 'ENOENT');
     if (!found.attribute.write) return openError(path, 'EACCES');
     const errno = found.attribute.write(tx, found.params, value);
     return errno === 0 ? OK : writeError(errno);

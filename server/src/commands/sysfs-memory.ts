@@ -5,6 +5,7 @@ import { hex } from '../kernel/range.ts';
 import { formatList } from '../kernel/snapshot.ts';
 import type { KernelState, MemoryState } from '../kernel/state.ts';
 import type { Tx } from '../kernel/tx.ts';
+import { virtioMemRetry } from '../kernel/virtio-mem.ts';
 import { type OnlineType, validZones } from '../kernel/zones.ts';
 import { poisonPage } from '../kernel/hwpoison.ts';
 import type { Params, SysfsAttribute } from './sysfs.ts';
@@ -32,9 +33,15 @@ function blockNames(state: KernelState): readonly string[] {
     return out;
 }
 
+function bringOnline(tx: Tx, block: number, type: OnlineType): Result {
+    const result = onlineBlock(tx, block, type);
+    if (result === 0) virtioMemRetry(tx);
+    return result;
+}
+
 /** ONL-02. */
 function writeState(tx: Tx, block: number, value: string): Result {
-    if (ONLINE_TYPES.includes(value)) return onlineBlock(tx, block, value as OnlineType);
+    if (ONLINE_TYPES.includes(value)) return bringOnline(tx, block, value as OnlineType);
     if (value === 'offline') return offlineBlock(tx, block);
     return tx.fail('EINVAL', {
         code: 'memory/bad-state', rules: ['ONL-02'], subject: `memory${block}`, message: 'the kernel takes online, online_kernel, online_movable and offline only',
@@ -46,7 +53,7 @@ function writeOnline(tx: Tx, block: number, value: string): Result {
     const wanted = /^[1yYtT]|^on/.test(value) ? 'online' : /^[0nNfF]|^of/.test(value) ? 'offline' : undefined;
     if (wanted === undefined) return 'EINVAL';
     if (runOf(tx.state.memory, block)!.state === wanted) return 0;
-    return wanted === 'online' ? onlineBlock(tx, block, 'online') : offlineBlock(tx, block);
+    return wanted === 'online' ? bringOnline(tx, block, 'online') : offlineBlock(tx, block);
 }
 
 function blockAttribute(directory: string, file: string, doc: string, rules: SysfsAttribute['rules'], rest: {

@@ -51,3 +51,14 @@ export function findAttribute(path: string): Found | undefined {
 export function attributeExists(state: KernelState, { attribute, params }: Found): boolean {
     return attribute.exists?.(state, params) ?? true;
 }
+
+/** Is there another file in the directory of this path? */
+export function directoryExists(state: KernelState, path: string): boolean {
+    const normal = normalizePath(path);
+    const directory = normal.slice(0, normal.lastIndexOf('/'));
+    compiled ??= ATTRIBUTES.map(compile);
+    return compiled.some(({ attribute }) => {
+        const found = findAttribute(`${directory}/${attribute.path.slice(attribute.path.lastIndexOf('/') + 1)}`);
+        return found !== undefined && attributeExists(state, found);
+    });
+}

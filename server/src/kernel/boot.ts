@@ -42,8 +42,11 @@ function bootMemory(ram: readonly Range[], end: number, profile: Profile): BootM
     return { ram, end, clip: profile.meminfoFromDram ? dram : { start: 0, end: end - 1 } };
 }
 
-/** Boots a machine (README of the kernel model, "boot order"). Never throws for any machine. */
-export function boot(machine: Machine): Booted {
+/** What lies outside the kernel and is still there when it restarts (KEX-01). */
+export type Survivors = Pick<KernelState, 'filesystems' | 'backends'> & { readonly media: KernelState['nvdimm']['media'] };
+
+/** Boots a machine (README of the kernel model, "boot order"), for the first time or again. Never throws for any machine. */
+export function boot(machine: Machine, survivors?: Survivors): Booted {
     const profile = profileOf(machine);
     const parameters = parseCmdline(machine.cmdline);
     const setup = applyCmdline(removeMmio(machine.e820, profile), parameters);
@@ -56,10 +59,11 @@ export function boot(machine: Machine): Booted {
         memory: initMemory(machine, profile, parameters, numa, ram, end, hotplugRanges),
         dax: { regions: new Map(), devices: new Map(), drivers: new Map() },
         hmem: { pending: [], devices: new Map() },
-        nvdimm: emptyNvdimm(),
+        nvdimm: emptyNvdimm(survivors?.media),
         virtioMem: virtioMemDevices(machine),
         cxl: { windows: [], memdevs: [], regions: new Map() },
-        dimms: new Map(), backends: new Map(), modules: new Map(), memregions: [], mounts: [], filesystems: new Map(),
+        dimms: new Map(), backends: survivors?.backends ?? new Map(), modules: new Map(), memregions: [], mounts: [],
+        filesystems: survivors?.filesystems ?? new Map(),
     });
     for (const element of setup.malformed) tx.warn(`Malformed early option 'memmap': ${element}`, 'E820-03');
     if (setup.user) {

@@ -12,8 +12,11 @@ import type { Tx } from './tx.ts';
 
 /** QEMU offers this much beyond the requested size, so that Linux has a choice of places. */
 const USABLE_EXTENT = 256 * MiB;
-/** Added memory that nobody brings online may come to this, or to two units where they are large (VM-06). */
-const OFFLINE_THRESHOLD = GiB;
+
+/** Added memory that nobody brings online may come to this: 1 GiB, or two units where they are large; ten blocks up to v5.10 (VM-06). */
+function offlineThreshold(state: KernelState, layout: Layout): number {
+    return state.profile.virtioMem === 'sbm' ? 10 * layout.unit : Math.max(GiB, 2 * layout.unit);
+}
 
 /** How the driver cuts the device region: units that are added whole, sub-blocks that are plugged one by one (VM-04). */
 interface Layout {
@@ -167,9 +170,12 @@ export function virtioMemRequest(tx: Tx, name: string, requested: number): void 
     virtioMemRun(tx, name);
 }
 
-/** Blocks of the device changed state by another hand: what was held up may go on now (VM-06). */
+/** Somebody brought blocks online: a device that waited for that goes on once half of what it may leave offline is in use (VM-06). */
 export function virtioMemRetry(tx: Tx): void {
-    for (const device of tx.state.virtioMem.values()) if (device.bound && device.pluggedSize !== device.requestedSize) virtioMemRun(tx, device.name);
+    for (const device of tx.state.virtioMem.values()) {
+        const layout = device.bound && device.pluggedSize !== device.requestedSize ? layoutOf(tx.state, device) : undefined;
+        if (layout && offlineBytes(tx.state, device) <= offlineThreshold(tx.state, layout) / 2) virtioMemRun(tx, device.name);
+    }
 }
 
 /** Plugs or unplugs towards the requested size. */
@@ -216,19 +222,16 @@ function plug(tx: Tx, name: string, layout: Layout): void {
     const start = alignUp(region.start, layout.unit);
     const end = alignDown(usableEnd, layout.unit);
     if (end <= start) return;
-    const threshold = Math.max(OFFLINE_THRESHOLD, 2 * layout.unit);
+    const threshold = offlineThreshold(tx.state, layout);
     for (const free of subtract({ start, end: end - 1 }, device.added)) {
         const room = sizeOf(free);
         const wanted = layout.mode === 'sbm' ? Math.min(room, alignUp(left, layout.unit)) : Math.min(room, alignDown(left, layout.unit));
         if (wanted <= 0) return;
-        // With a policy that brings blocks online at once nothing stays offline, and any amount may be added.
-        let size = wanted;
-        let throttled = false;
-        if (tx.state.memory.autoOnline === 'offline') {
-            const allowed = alignDown(Math.max(0, threshold - offlineBytes(tx.state, tx.state.virtioMem.get(name)!)), layout.unit);
-            throttled = allowed < wanted;
-            size = Math.min(wanted, allowed);
-        }
+        // With a policy that brings blocks online at once nothing stays offline: if one unit may be added, any number may.
+        let allowed = alignDown(Math.max(0, threshold - offlineBytes(tx.state, tx.state.virtioMem.get(name)!)), layout.unit);
+        if (tx.state.memory.autoOnline !== 'offline' && allowed > 0) allowed = wanted;
+        const throttled = allowed < wanted;
+        const size = Math.min(wanted, allowed);
         if (size > 0) {
             const range = rangeOf(free.start, size);
             const group = device.group;
