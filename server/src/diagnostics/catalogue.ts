@@ -2,13 +2,15 @@
 import type { Diagnostic } from './diagnostic.ts';
 import { COMMAND } from './entries/command.ts';
 import { DAX } from './entries/dax.ts';
+import { HOTPLUG } from './entries/hotplug.ts';
 import { KMEM } from './entries/kmem.ts';
 import { LANGUAGE } from './entries/language.ts';
+import { ND_KERNEL } from './entries/nd-kernel.ts';
 import { NVDIMM } from './entries/nvdimm.ts';
 import { PLATFORM } from './entries/platform.ts';
 
 /** By code. */
-export const CATALOGUE: readonly Diagnostic[] = [...LANGUAGE, ...PLATFORM, ...COMMAND, ...DAX, ...KMEM, ...NVDIMM].sort((a, b) => (a.code < b.code ? -1 : 1));
+export const CATALOGUE: readonly Diagnostic[] = [...LANGUAGE, ...PLATFORM, ...COMMAND, ...DAX, ...KMEM, ...NVDIMM, ...ND_KERNEL, ...HOTPLUG].sort((a, b) => (a.code < b.code ? -1 : 1));
 
 const byCode = new Map(CATALOGUE.map((d) => [d.code, d]));
 

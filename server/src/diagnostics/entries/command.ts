@@ -16,7 +16,7 @@ export const COMMAND: readonly Diagnostic[] = [
     entry('command/unsupported-shell', 'warning', 'Shell syntax that is not simulated', [], 'Lines are one command with at most one redirection.', 'Write one command a line.', { examples: { bad: line('daxctl list | wc'), good: GOOD } }),
     entry('command/unterminated-quote', 'error', 'A quote that is never closed', [], 'A shell would wait for the rest.', 'Close the quote.', { examples: { bad: line("echo 'online > /sys/x"), good: GOOD } }),
     entry('command/failed', 'error', 'A step that fails', [], 'Nobody expects it here: what follows runs on the state that the failure left.', 'Correct the line, or write `expect fails ERRNO` under it.', {
-        examples: { bad: line('cat /sys/no/such/file'), good: GOOD },
+        examples: { bad: line('echo 1 > /sys/devices/system/memory/memory999/state'), good: GOOD },
         fix: (finding, context) => {
             const errno = /^fails with (E[A-Z0-9]+)/.exec(finding.message)?.[1];
             const whole = context.line(finding.at);
@@ -25,6 +25,6 @@ export const COMMAND: readonly Diagnostic[] = [
     }),
     entry('command/not-simulated', 'warning', 'A command that is not simulated in this form', [], 'The state after this line is that before it; nothing is claimed about what the command does.', 'Expect nothing from it, or write what it does to sysfs.'),
     entry('expect/unmet', 'error', 'An expectation that does not hold', [], 'The simulated result differs from what is written here.', 'Correct the expectation, or find the step that leads elsewhere; the preview shows the state after each.',
-        { examples: { bad: line('echo 1 > /sys/no/such/file').replace("file\n", "file\n    expect ok\n"), good: GOOD } }),
+        { examples: { bad: line('daxctl list').replace('list\n', 'list\n    expect fails\n'), good: GOOD } }),
     entry('provision/no-region', 'error', 'Provisioning that nothing can carry', ['HMEM-05', 'ND-16'], 'Linux makes no region of this range, so there is nothing to create the device or namespace in.', 'Correct the range; see the other diagnostics on it.'),
 ];

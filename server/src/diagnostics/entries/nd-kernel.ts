@@ -1,0 +1,38 @@
+// What libnvdimm itself refuses or loses, below the tools.
+import type { Diagnostic } from '../diagnostic.ts';
+import { entry } from '../entry.ts';
+
+export const ND_KERNEL: readonly Diagnostic[] = [
+    entry('nvdimm/align-exceeds-size', 'error', 'An align that leaves no room', ['ND-18', 'ND-19'], 'Behind the metadata no data would start inside the namespace.', 'Choose a smaller align, or a larger namespace.'),
+    entry('nvdimm/align-loss', 'warning', 'Bytes skipped to reach the align', ['ND-18', 'ND-19'], 'The data starts on the next multiple of the align.', 'Start the namespace on its align, or choose a smaller one.'),
+    entry('nvdimm/btt-overhead', 'info', 'What sector mode costs', ['ND-24'], 'Map, log and free blocks lie in the namespace.', 'Nothing to do.'),
+    entry('nvdimm/btt-too-small', 'error', 'Too small for sector mode', ['ND-24'], 'An arena needs 16 MiB behind the info block.', 'Use a larger namespace.'),
+    entry('nvdimm/claim-busy', 'error', 'A namespace that is claimed', ['ND-13'], 'One personality claims a namespace at a time.', 'Release it first.'),
+    entry('nvdimm/claim-name', 'error', 'Not a namespace name', ['ND-13'], 'The attribute takes a name such as namespace0.0.', 'Write the name.'),
+    entry('nvdimm/claim-too-small', 'error', 'A namespace too small to claim', ['ND-13'], 'Personalities need 16 MiB.', 'Use a larger namespace.'),
+    entry('nvdimm/claim-unknown', 'error', 'No such namespace in the region', ['ND-13'], 'A personality claims namespaces of its own region.', 'Correct the name.'),
+    entry('nvdimm/dimm-disabled', 'error', 'A region with a disabled DIMM', ['ND-04'], 'All DIMMs of a region must be enabled.', 'Enable the DIMM first.'),
+    entry('nvdimm/end-truncation', 'warning', 'Bytes cut off at the end', ['ND-18'], 'The range ends off its align.', 'End the namespace on its align.'),
+    entry('nvdimm/holder-class-active', 'error', 'holder_class of a namespace in use', ['ND-10'], 'It is fixed while something holds the namespace.', 'Disable the namespace first.'),
+    entry('nvdimm/holder-class-value', 'error', 'Not a holder class', ['ND-10'], 'The attribute takes btt, pfn, dax or nothing.', 'Write one of these.'),
+    entry('nvdimm/info-block-invalid', 'error', 'An info block that does not fit', ['ND-14', 'ND-21'], 'The kernel does not bring the namespace up as it is.', 'Create it anew; the data behind it are then lost.'),
+    entry('nvdimm/info-block-settings', 'error', 'An info block with other settings', ['ND-21'], 'Align or map differ from those on the medium.', 'Use those of the info block, or wipe it.'),
+    entry('nvdimm/metadata', 'info', 'What metadata take', ['ND-18', 'ND-19'], 'The info block, and with map=dev the struct pages, lie in the namespace, rounded up to its align.', 'Nothing to do; `map=mem` and a smaller align take less.'),
+    entry('nvdimm/not-bindable', 'error', 'A device that no driver takes', ['ND-14', 'ND-26'], 'libnvdimm refuses to bind it in this state.', 'See the kernel’s message.'),
+    entry('nvdimm/personality-active', 'error', 'A setting of an active device', ['ND-13'], 'It is fixed while the device is active.', 'Disable it first.'),
+    entry('nvdimm/range-busy', 'error', 'A namespace whose range is taken', ['KM-12', 'ND-17'], 'Something in /proc/iomem holds part of it: often RAM that kmem left behind.', 'Reboot where kmem left memory; else release what holds it.'),
+    entry('nvdimm/read-only', 'error', 'A read-only region', ['ND-18'], 'No info block can be written.', 'Arm the DIMM, or set the region’s read_only to 0.'),
+    entry('nvdimm/region-align-value', 'error', 'Not an align for the region', ['ND-05'], 'It is a power of two of at least 4 KiB times the interleave ways.', 'Choose such a value.'),
+    entry('nvdimm/region-misaligned', 'warning', 'A region off 16 MiB', ['ND-05', 'NDC-06'], 'Namespaces are allocated in units of 16 MiB, and the rest cannot be used.', 'Start and end the region on 16 MiB times its ways.'),
+    entry('nvdimm/section-padding', 'warning', 'Bytes left alone beside RAM', ['ND-20'], 'Before v5.3 a section of 128 MiB could not be shared with RAM.', 'Use v5.3 or newer, or 128 MiB boundaries.'),
+    entry('nvdimm/sector-size-active', 'error', 'sector_size of a namespace in use', ['ND-10'], 'It is fixed while something holds the namespace.', 'Disable the namespace first.'),
+    entry('nvdimm/sector-size-value', 'error', 'Not a sector size', ['ND-10'], 'Namespaces have 512 or 4096.', 'Write one of these.'),
+    entry('nvdimm/size-number', 'error', 'Not a size', ['ND-09'], 'The attribute takes a plain number of bytes.', 'Write the bytes.'),
+    entry('nvdimm/spa-conflict', 'error', 'A range that something else has', ['ND-02'], 'The NFIT range cannot become a region.', 'Separate the ranges in the firmware.'),
+    entry('nvdimm/start-misaligned', 'error', 'A namespace off 2 MiB', ['ND-18'], 'Only sector mode works here.', 'Start the namespace on 2 MiB.'),
+    entry('nvdimm/unable-to-map', 'error', 'Legacy persistent memory off 2 MiB', ['ND-16'], 'It gets no disk.', 'Choose nn and ss of `memmap=nn!ss` as multiples of 2 MiB, better 16 MiB.'),
+    entry('nvdimm/uuid-claimed', 'error', 'uuid of a claimed namespace', ['ND-10'], 'It is fixed while something claims the namespace.', 'Release it first.'),
+    entry('nvdimm/uuid-not-unique', 'error', 'A uuid given twice', ['ND-10'], 'uuids tell namespaces apart.', 'Generate another one.'),
+    entry('nvdimm/uuid-set', 'error', 'A second uuid', ['ND-10'], 'The namespace has one that no label carries yet.', 'Set the size, or start over.'),
+    entry('nvdimm/zero-size', 'warning', 'A namespace without a usable byte', ['ND-18'], 'The data would start where the align ends it, and the kernel says nothing.', 'Choose a smaller align, or a larger namespace.'),
+];

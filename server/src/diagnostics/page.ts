@@ -1,0 +1,35 @@
+// docs/diagnostics.md: one section per code, made from the catalogue. The same text answers `memtopo explain CODE`.
+import { CATALOGUE } from './catalogue.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import { docsAnchor } from './lsp.ts';
+
+/** One diagnostic as Markdown, without its heading. */
+export function explain(d: Diagnostic): string {
+    const parts = [d.why, `**What to do.** ${d.docs}`];
+    if (d.rules.length > 0) parts.push(`Rules: ${d.rules.map((r) => `\`${r}\``).join(', ')}.`);
+    if (d.fix) parts.push('The editor offers a quick fix.');
+    if (d.examples) {
+        parts.push(`Reported here:\n\n\`\`\`memtopo\n${d.examples.bad.trimEnd()}\n\`\`\``, `Not here:\n\n\`\`\`memtopo\n${d.examples.good.trimEnd()}\n\`\`\``);
+    }
+    return parts.join('\n\n');
+}
+
+/** The whole page. */
+export function diagnosticsPage(): string {
+    const out = [
+        '# Diagnostics',
+        '<!-- Made from server/src/diagnostics by scripts/diagnostics-docs.ts; not edited by hand. -->',
+        'Every message of the editor, of `memtopo check` and of the SARIF log carries one of these codes. `// memtopo-ignore CODE reason` on the line, or on a line of its own above it, '
+            + 'silences one place; the setting `memtopo.severities` changes or switches off a code or a family (`"kmem": "hint"`).',
+    ];
+    let family = '';
+    for (const d of CATALOGUE) {
+        const own = d.code.slice(0, d.code.indexOf('/'));
+        if (own !== family) {
+            family = own;
+            out.push(`## ${family}`);
+        }
+        out.push(`<a id="${docsAnchor(d.code)}"></a>`, `### \`${d.code}\` · ${d.title}`, `*${d.severity}*`, explain(d));
+    }
+    return `${out.join('\n\n')}\n`;
+}
