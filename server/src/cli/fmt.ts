@@ -1,6 +1,6 @@
 // memtopo fmt: files in the one canonical form.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { formatText } from '../server/language.ts';
+import { formatText } from '../language/formatter.ts';
 import { type Command, parseOptions, UsageError } from './command.ts';
 
 export const fmt: Command = {

@@ -62,7 +62,7 @@ function stateAt(run: Run, step: number): KernelState {
 // ----------------------------------------------------------------------------------------------------------------- text
 
 function text(file: OpenFile, subjects: readonly Subject[], view: View, io: Io): number {
-    const errors = findings(file, io);
+    const errors = findings(file, subjects, io);
     subjects.forEach((subject, i) => {
         if (i > 0) io.out('\n');
         const runs = runsOf(file, subject);
@@ -76,10 +76,13 @@ function text(file: OpenFile, subjects: readonly Subject[], view: View, io: Io):
     return errors > 0 ? 1 : 0;
 }
 
-function findings(file: OpenFile, io: Io): number {
+/** Prints errors and warnings that the transcripts do not tell at their steps; answers with the number of all errors. */
+function findings(file: OpenFile, subjects: readonly Subject[], io: Io): number {
+    const told = new Set(subjects.flatMap((s) => runsOf(file, s)).flatMap((run) => [run.boot.outcome, ...run.steps.map((s) => s.outcome)]).flatMap((o) => o.notes.map((n) => n.message)));
     const all = file.findings().filter((f) => f.severity === 'error' || f.severity === 'warning');
-    for (const finding of all) io.out(`${toTerminal(finding, finding.severity, (span) => file.shown(span), { color: io.style.color })}\n`);
-    if (all.length > 0) io.out('\n');
+    const untold = all.filter((f) => !told.has(f.message));
+    for (const finding of untold) io.out(`${toTerminal(finding, finding.severity, (span) => file.shown(span), { color: io.style.color })}\n`);
+    if (untold.length > 0) io.out('\n');
     return all.filter((f) => f.severity === 'error').length;
 }
 

@@ -64,12 +64,12 @@ function told(outcome: Outcome, style: Style, indent: number, { verbose = false 
     const rules = (ids: readonly string[]): string => (ids.length > 0 ? ` (${ids.join(', ')})` : '');
     for (const note of outcome.notes) {
         if (note.severity === 'hint' && !verbose) continue;
-        const sign = note.severity === 'error' || note.severity === 'warning' ? '!' : 'i';
+        const head = `${note.severity}[${note.code}]: `;
         // What the step's line has said already is not said again, but for its rules
-        if (said.includes(note.message)) lines.push(paint(style, 'dim', `${pad}${note.rules.join(', ')}`));
-        else lines.push(...hang(`${pad}${sign} `, wrap(style, `${note.message}${rules(note.rules)}`, indent + 2), indent + 2).map((l) => paint(style, NOTE_PAINT[note.severity], l)));
+        if (said.includes(note.message)) lines.push(paint(style, NOTE_PAINT[note.severity], `${pad}${head}see above${rules(note.rules)}`));
+        else lines.push(...hang(pad, wrap(style, `${head}${note.message}${rules(note.rules)}`, indent)).map((l) => paint(style, NOTE_PAINT[note.severity], l)));
         for (const loss of note.losses ?? []) {
-            lines.push(`${pad}${paint(style, 'yellow', `− ${formatApproximate(loss.bytes)} of ${loss.subject}: ${loss.cause}`)}${paint(style, 'dim', ` ${formatRange(loss.range)}  ${loss.rule}`)}`);
+            lines.push(`${pad}  ${paint(style, 'yellow', `− ${formatApproximate(loss.bytes)} of ${loss.subject}: ${loss.cause}`)}${paint(style, 'dim', ` ${formatRange(loss.range)}  ${loss.rule}`)}`);
         }
     }
     if (outcome.notSimulated !== undefined) lines.push(...hang(`${pad}i `, wrap(style, outcome.notSimulated, indent + 2), indent + 2));
