@@ -33,6 +33,7 @@ function names(state: KernelState, name: string): readonly string[] {
         case 'dax': return [...state.dax.devices.keys()];
         case 'driver': return [...state.dax.drivers.keys()];
         case 'hmem': return [...state.hmem.devices.keys()];
+        case 'cxldax': return [...state.dax.regions.values()].filter((r) => r.origin === 'cxl').map((r) => r.key);
         case 'nddax': return [...state.dax.regions.values()].filter((r) => r.origin === 'nvdimm').map((r) => r.key);
         default: return [];
     }
@@ -190,6 +191,7 @@ const regions: readonly SysfsAttribute[] = [
     ...regionAttributes('/sys/bus/platform/devices/:hmem', (state, params) => state.dax.regions.get(params['hmem']!)),
     ...regionAttributes('/sys/devices/platform/:hmem', (state, params) => state.dax.regions.get(params['hmem']!)),
     ...regionAttributes('/sys/devices/platform/hmem_platform.0/:hmem', (state, params) => (state.profile.hmemBelowPlatform ? state.dax.regions.get(params['hmem']!) : undefined)),
+    ...regionAttributes('/sys/bus/cxl/devices/:cxldax', (state, params) => state.dax.regions.get(params['cxldax']!)),
     ...regionAttributes('/sys/bus/nd/devices/:nddax', (state, params) => state.dax.regions.get(params['nddax']!)),
 ];
 

@@ -88,6 +88,8 @@ export interface Profile {
     readonly hmemOnce: boolean;
     /** hmem.N devices are children of hmem_platform.0 (HMEM-01). */
     readonly hmemBelowPlatform: boolean;
+    /** dax regions claim their range in a tree of their own and may collide there (DAX-02; v7.1). */
+    readonly daxRegionTree: boolean;
     readonly fsdevDriver: boolean;
 
     // -- kmem
@@ -117,7 +119,7 @@ const V5_1: Profile = {
     autoOnlineValues: ['offline', 'online'], memoryGroups: false, storedBlockZone: false, hwpoisonBlocksOnline: false, mirrorNeedsMirrors: false, nodeDataInFirstBlock: false, memmapOnMemory: 'none',
     mergeSystemRam: false, memoryTiers: 'none', hmatAdistance: false, access1: false, regionAlign: false, zeroSizeGuard: false,
     badInfoBlocks: false, sectionPadding: true, dynamicDax: false, mappingLengthSilent: false, daxMatchByType: false, bindReturnsProbeErrno: false,
-    probeLogNew: false, hmemInIomem: false, hmemSource: 'none', hmemCxl: 'takes', hmemOnce: false, hmemBelowPlatform: false, fsdevDriver: false, kmemRemoves: false,
+    probeLogNew: false, hmemInIomem: false, hmemSource: 'none', hmemCxl: 'takes', hmemOnce: false, hmemBelowPlatform: false, daxRegionTree: false, fsdevDriver: false, kmemRemoves: false,
     kmemName: 'System RAM', kmemPerMapping: false, kmemTooSmall: 'EBUSY', kmemTruncationWarning: false, kmemMemmapOnMemoryAttr: false,
     virtioMem: 'none', virtioMemSubBlock: 4 * 2 ** 20, xfsRemoval: 'none', cxlWindows: false, cxlRamRegions: false, cxlOldEmulation: true,
 };
@@ -148,7 +150,7 @@ const HISTORY: readonly (readonly [name: string, change: Change])[] = [
     ['6.12', { cxlOldEmulation: false, targetNode: 'reserved-wins', meminfoFromDram: true, acpiCountsForMaxPfn: true, efiFakeMem: false }],
     ['6.15', { cfmwsAdvisesBlockSize: true }],
     ['7.0', { nodeDataInFirstBlock: true, softReservedPrivate: true, iomemDepth: 8, kmemTruncationWarning: true, fsdevDriver: true }],
-    ['7.1', { hmemBelowPlatform: true, hmemCxl: 'waits' }],
+    ['7.1', { hmemBelowPlatform: true, daxRegionTree: true, hmemCxl: 'waits' }],
     ['7.2', {}],
 ];
 
