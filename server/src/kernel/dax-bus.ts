@@ -3,8 +3,9 @@
 import { deviceDaxProbe, deviceDaxRemove } from './dax-device.ts';
 import { kmemProbe, kmemRemove } from './dax-kmem.ts';
 import { type Errno, ERRNO, type Result } from './outcome.ts';
-import { isAligned, PAGE, type Range, sizeOf } from './range.ts';
-import { releaseResource, requestRegion } from './resource.ts';
+import { formatMem, formatSize, isAligned, PAGE, type Range, sizeOf } from './range.ts';
+import { emptyTree, releaseResource, requestRegion } from './resource.ts';
+import { withEntry } from './shared-map.ts';
 import type { DaxDevice, DaxDriver, DaxRegion, DaxState } from './state.ts';
 import type { Tx } from './tx.ts';
 
@@ -31,13 +32,13 @@ export function setDax(tx: Tx, change: Partial<DaxState>): void {
 /** Replaces fields of a device; the device must exist. */
 export function updateDevice(tx: Tx, name: string, change: Partial<DaxDevice>): DaxDevice {
     const device = { ...tx.state.dax.devices.get(name)!, ...change };
-    setDax(tx, { devices: new Map(tx.state.dax.devices).set(name, device) });
+    setDax(tx, { devices: withEntry(tx.state.dax.devices, name, device) });
     return device;
 }
 
 /** Replaces fields of a region; the region must exist. */
 export function updateRegion(tx: Tx, key: string, change: Partial<DaxRegion>): void {
-    setDax(tx, { regions: new Map(tx.state.dax.regions).set(key, { ...tx.state.dax.regions.get(key)!, ...change }) });
+    setDax(tx, { regions: withEntry(tx.state.dax.regions, key, { ...tx.state.dax.regions.get(key)!, ...change }) });
 }
 
 /** Devices of a region, in the order they were made. */
@@ -110,15 +111,14 @@ function addRegion(tx: Tx, region: DaxRegion): Result {
     if (!isAligned(region.range.start, region.align) || !isAligned(sizeOf(region.range), region.align)) {
         return tx.fail('ENOMEM', {
             code: 'dax/region-misaligned', rules: ['DAX-02'], subject: region.key, range: region.range,
-            message: `${region.key} gets no dax region: its start and size must be multiples of ${region.align / 2 ** 20} MiB`,
+            message: `${region.key} gets no dax region: its start and size must be multiples of ${formatSize(region.align)}`,
             data: { align: region.align },
         });
     }
-    const { regionTree } = tx.state.dax;
-    if (regionTree) {
-        const placed = requestRegion(regionTree, { ...region.range, name: region.key });
+    if (tx.state.profile.daxRegionTree) {
+        const placed = requestRegion(tx.state.dax.regionTree ?? emptyTree('DAX Regions'), { ...region.range, name: region.key });
         if (!placed.ok) {
-            tx.err('dax_region resource conflict for ' + `[mem 0x${region.range.start.toString(16)}-0x${region.range.end.toString(16)}]`, 'DAX-02');
+            tx.err(`dax_region resource conflict for ${formatMem(region.range)}`, 'DAX-02');
             return tx.fail('ENOMEM', {
                 code: 'dax/region-conflict', rules: ['DAX-02'], subject: region.key, range: region.range, others: [placed.conflict.name],
                 message: `${region.key} gets no dax region: ${placed.conflict.name} already covers part of it`,
@@ -126,7 +126,7 @@ function addRegion(tx: Tx, region: DaxRegion): Result {
         }
         setDax(tx, { regionTree: placed.tree });
     }
-    setDax(tx, { regions: new Map(tx.state.dax.regions).set(region.key, region) });
+    setDax(tx, { regions: withEntry(tx.state.dax.regions, region.key, region) });
     return 0;
 }
 
@@ -152,7 +152,7 @@ function addDevice(tx: Tx, key: string, id: number, range: Range | undefined): D
         name: `dax${region.id}.${id}`, region: key, id, align: region.align,
         mappings: range ? [{ ...range, id: 0, pageOffset: 0 }] : [], driver: null, claims: [],
     };
-    setDax(tx, { devices: new Map(tx.state.dax.devices).set(device.name, device) });
+    setDax(tx, { devices: withEntry(tx.state.dax.devices, device.name, device) });
     autoProbe(tx, device.name);
     return device;
 }
@@ -270,7 +270,7 @@ function detach(tx: Tx, name: string): void {
 /** A driver module registers with the bus and takes what it matches. No effect when it is registered. */
 export function daxDriverRegister(tx: Tx, driver: DaxDriver): void {
     if (tx.state.dax.drivers.has(driver)) return;
-    setDax(tx, { drivers: new Map(tx.state.dax.drivers).set(driver, []) });
+    setDax(tx, { drivers: withEntry(tx.state.dax.drivers, driver, []) });
     attachAll(tx, driver);
 }
 
@@ -287,7 +287,7 @@ export function daxNewId(tx: Tx, driver: DaxDriver, value: string): Result {
     const name = deviceName(value);
     if (name === undefined) return badName(tx, driver, value);
     const names = tx.state.dax.drivers.get(driver)!;
-    if (!names.includes(name)) setDax(tx, { drivers: new Map(tx.state.dax.drivers).set(driver, [...names, name]) });
+    if (!names.includes(name)) setDax(tx, { drivers: withEntry(tx.state.dax.drivers, driver, [...names, name]) });
     const before = tx.state.dax.devices;
     attachAll(tx, driver);
     const others = [...tx.state.dax.devices.values()].filter((d) => d.name !== name && d.driver === driver && !before.get(d.name)?.driver);
@@ -305,7 +305,7 @@ export function daxRemoveId(tx: Tx, driver: DaxDriver, value: string): Result {
     const name = deviceName(value);
     if (name === undefined) return badName(tx, driver, value);
     const names = tx.state.dax.drivers.get(driver)!;
-    if (names.includes(name)) setDax(tx, { drivers: new Map(tx.state.dax.drivers).set(driver, names.filter((n) => n !== name)) });
+    if (names.includes(name)) setDax(tx, { drivers: withEntry(tx.state.dax.drivers, driver, names.filter((n) => n !== name)) });
     return 0;
 }
 

@@ -3,6 +3,7 @@ import { memremapPages, memunmapPages } from './memremap.ts';
 import type { Result } from './outcome.ts';
 import { hex } from './range.ts';
 import { releaseResource, requestRegion } from './resource.ts';
+import { withEntry } from './shared-map.ts';
 import type { DaxClaim, DaxDevice, DaxRegion } from './state.ts';
 import type { Tx } from './tx.ts';
 
@@ -39,7 +40,7 @@ export function deviceDaxProbe(tx: Tx, device: DaxDevice, region: DaxRegion): Re
         }
     }
     const { devices } = tx.state.dax;
-    tx.set({ dax: { ...tx.state.dax, devices: new Map(devices).set(device.name, { ...device, claims }) } });
+    tx.set({ dax: { ...tx.state.dax, devices: withEntry(devices, device.name, { ...device, claims }) } });
     return 0;
 }
 

@@ -7,6 +7,7 @@ import { mapToOnlineNode, physToTargetNode } from './numa.ts';
 import { ERRNO, type Result } from './outcome.ts';
 import { contains, formatMem, formatSize, MiB, overlaps, type Range } from './range.ts';
 import { insertResource, regionIntersects, type Resource, type Tree, walkMatching } from './resource.ts';
+import { withEntry } from './shared-map.ts';
 import type { HmemDevice, HmemState, KernelState } from './state.ts';
 import type { Tx } from './tx.ts';
 
@@ -92,7 +93,7 @@ function setHmem(tx: Tx, change: Partial<HmemState>): void {
 }
 
 function addDevice(tx: Tx, device: HmemDevice): void {
-    setHmem(tx, { devices: new Map(tx.state.hmem.devices).set(`hmem.${device.id}`, device) });
+    setHmem(tx, { devices: withEntry(tx.state.hmem.devices, `hmem.${device.id}`, device) });
 }
 
 /** The platform driver `hmem` registers with module dax_hmem: makes the waiting devices, then binds to all (HMEM-01, HMEM-07). */
@@ -159,7 +160,7 @@ function remove(tx: Tx, name: string): void {
 }
 
 function setBound(tx: Tx, name: string, bound: boolean): void {
-    setHmem(tx, { devices: new Map(tx.state.hmem.devices).set(name, { ...tx.state.hmem.devices.get(name)!, bound }) });
+    setHmem(tx, { devices: withEntry(tx.state.hmem.devices, name, { ...tx.state.hmem.devices.get(name)!, bound }) });
 }
 
 /** Writes `bind` of the platform driver hmem (DAX-20 holds for every bus). */

@@ -2,7 +2,8 @@
 import { addMemory, registerGroup, removeMemory, unregisterGroup } from './memory-hotplug.ts';
 import type { Errno, Loss, Result } from './outcome.ts';
 import { alignDown, alignUp, formatMem, formatSize, hex, overlaps, PAGE, type Range, sizeOf } from './range.ts';
-import { BUSY, releaseResource, requestRegion, type Resource, SYSTEM_RAM, updateResource, walkMatching } from './resource.ts';
+import { BUSY, releaseResource, requestRegion, type Resource, SYSTEM_RAM, updateResource } from './resource.ts';
+import { withEntry } from './shared-map.ts';
 import type { DaxClaim, DaxDevice, DaxMapping, DaxRegion } from './state.ts';
 import type { Tx } from './tx.ts';
 
@@ -60,7 +61,7 @@ export function kmemProbe(tx: Tx, device: DaxDevice, region: DaxRegion): Result 
         }
     }
     noteTrim(tx, device, parts, claims);
-    tx.set({ dax: { ...tx.state.dax, devices: new Map(tx.state.dax.devices).set(device.name, { ...device, claims, ...(group !== undefined ? { group } : {}) }) } });
+    tx.set({ dax: { ...tx.state.dax, devices: withEntry(tx.state.dax.devices, device.name, { ...device, claims, ...(group !== undefined ? { group } : {}) }) } });
     return 0;
 }
 
@@ -245,10 +246,4 @@ function noteLeft(tx: Tx, device: DaxDevice, claim: Range): void {
         losses: [{ bytes: sizeOf(claim), range: { start: claim.start, end: claim.end }, cause: 'left behind by kmem', rule: 'KM-12', subject: device.name }],
         data: { online: online.flatMap((run) => [run.first, run.last]) },
     });
-}
-
-/** System RAM that kmem left behind under a device's name, in address order (KM-12). */
-export function leftMemory(tx: Tx, name: string): Range[] {
-    return walkMatching(tx.state.iomem, { start: 0, end: Number.MAX_SAFE_INTEGER }, (r) => r.name === name && (r.flags & BUSY) === 0 && (r.flags & SYSTEM_RAM) !== 0)
-        .map(({ piece }) => piece);
 }

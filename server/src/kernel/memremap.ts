@@ -1,20 +1,27 @@
 // ZONE_DEVICE page maps: memremap_pages() and its checks (kernel model 04). Users are device_dax and nd_pmem; kmem is not.
 import { alignDown, alignUp, hex, isAligned, MiB, overlaps, type Range, SECTION, SUBSECTION } from './range.ts';
 import { HOTPLUG_LIMIT } from './memory-hotplug.ts';
+import { firstEndingAt } from './numa.ts';
 import type { Result } from './outcome.ts';
 import { regionIntersects, type Resource, SYSTEM_RAM } from './resource.ts';
 import type { BlockRun, MemoryState, PresentRange } from './state.ts';
 import { replaceBlocks, runsWithin } from './memory-block.ts';
 import type { Tx } from './tx.ts';
 
-/** One past the last address that memory hotplug accepts on x86-64 without KASLR: the 46-bit direct map limit (GEO-07). */
-const HOTPLUG_END = 2 ** 46;
 /** Largest block of the page allocator, in bytes: how far apart sampled pages are. */
 const SAMPLE = 4 * MiB;
 
 /** The sub-sections a range activates: at boot a partly covered one counts as a whole (ZD-06). */
 function activated(present: PresentRange): Range {
     return { start: alignDown(present.start, SUBSECTION), end: alignUp(present.end + 1, SUBSECTION) - 1 };
+}
+
+/** Present memory that shares a section with `range`. */
+function nearby(present: readonly PresentRange[], range: Range): PresentRange[] {
+    const around = { start: alignDown(range.start, SECTION), end: alignUp(range.end + 1, SECTION) - 1 };
+    const out: PresentRange[] = [];
+    for (let i = firstEndingAt(present, around.start); i < present.length && present[i]!.start <= around.end; i++) out.push(present[i]!);
+    return out;
 }
 
 /** What the kernel really maps for `range`: itself, or whole sections before v5.3 (ZD-02). */
@@ -35,7 +42,9 @@ const isSystemRam = (r: Resource): boolean => (r.flags & SYSTEM_RAM) !== 0;
 export function memremapPages(tx: Tx, owner: string, range: Range): Result {
     const { state } = tx;
     const mapped = mappedRange(tx, range);
-    const holder = state.memory.present.find((p) => p.by === 'zone-device' && (holds(p, mapped.start) || holds(p, mapped.end)));
+    // Only what lies around the range matters; present memory is sorted and apart.
+    const near = nearby(state.memory.present, mapped);
+    const holder = near.find((p) => p.by === 'zone-device' && (holds(p, mapped.start) || holds(p, mapped.end)));
     if (holder) {
         tx.warn('Conflicting mapping in same section', 'ZD-03');
         return tx.fail('ENOMEM', {
@@ -68,15 +77,16 @@ export function memremapPages(tx: Tx, owner: string, range: Range): Result {
             data: { start: alignUp(mapped.start, SUBSECTION), end: alignDown(mapped.end + 1, SUBSECTION) - 1 },
         });
     }
-    const active = state.memory.present.find((p) => overlaps(activated(p), mapped));
+    const active = near.find((p) => overlaps(activated(p), mapped));
     if (active) {
         return tx.fail('EEXIST', {
             code: 'memremap/sub-section-in-use', rules: ['ZD-06'], subject: owner, range,
             message: `${owner} cannot be mapped: a 2 MiB unit of its range already holds ${active.by === 'boot' ? 'boot memory' : 'memory'}`,
         });
     }
-    const present = [...state.memory.present, { start: mapped.start, end: mapped.end, by: 'zone-device' as const, owner }];
-    present.sort((a, b) => a.start - b.start);
+    const at = firstEndingAt(state.memory.present, mapped.start);
+    const added: PresentRange = { start: mapped.start, end: mapped.end, by: 'zone-device', owner };
+    const present = [...state.memory.present.slice(0, at), added, ...state.memory.present.slice(at)];
     const blocks = state.profile.storedBlockZone ? state.memory.blocks : withoutZone(state.memory, mapped);
     tx.set({ memory: { ...state.memory, present, blocks } });
     return 0;

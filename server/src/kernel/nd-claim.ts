@@ -2,6 +2,7 @@
 import type { Result } from './outcome.ts';
 import { MiB, sizeOf, SUBSECTION } from './range.ts';
 import { lowestFree, personalitiesOf, setNd, updateNamespace, updatePersonality } from './nvdimm.ts';
+import { withEntry } from './shared-map.ts';
 import type { NdPersonality } from './state.ts';
 import type { Tx } from './tx.ts';
 
@@ -12,7 +13,7 @@ export function newPersonality(tx: Tx, region: string, kind: NdPersonality['kind
     const made: NdPersonality = {
         name, region, id, kind, namespace: null, align: SUBSECTION, mode: 'none', sectorSize: 0, uuid: null, enabled: false, claims: [],
     };
-    setNd(tx, { personalities: new Map(tx.state.nvdimm.personalities).set(name, made) });
+    setNd(tx, { personalities: withEntry(tx.state.nvdimm.personalities, name, made) });
     return name;
 }
 

@@ -4,8 +4,9 @@ import { parseKernelNumber } from './dax-bus.ts';
 import { labelArea, writeLabels } from './nd-label.ts';
 import { lowestFree, namespacesOf, setNd, updateNamespace, updateNdRegion } from './nvdimm.ts';
 import type { Result } from './outcome.ts';
-import { alignDown, alignUp, hex, isAligned, MiB, type Range, rangeOf, sizeOf } from './range.ts';
+import { alignDown, alignUp, formatSize, hex, isAligned, MiB, type Range, rangeOf, sizeOf } from './range.ts';
 import { regionIntersects, SYSTEM_RAM } from './resource.ts';
+import { withEntry } from './shared-map.ts';
 import type { KernelState, NdNamespace, NdRegion } from './state.ts';
 import type { Tx } from './tx.ts';
 
@@ -22,7 +23,7 @@ export function nextNamespaceSeed(tx: Tx, name: string): void {
     const region = tx.state.nvdimm.regions.get(name)!;
     if (!region.labelled) return;
     const seed = emptyNamespace(region, lowestFree(namespacesOf(tx.state, name).map((n) => n.id)));
-    setNd(tx, { namespaces: new Map(tx.state.nvdimm.namespaces).set(seed.name, seed) });
+    setNd(tx, { namespaces: withEntry(tx.state.nvdimm.namespaces, seed.name, seed) });
     updateNdRegion(tx, name, { namespaceSeed: seed.name });
 }
 
@@ -119,14 +120,14 @@ export function setNamespaceSize(tx: Tx, name: string, value: number): Result {
     if (!namespace.uuid) return bad('ENXIO', 'size-without-uuid', `${name} has no uuid yet: write one first`);
     if (region.mappings.length === 0) return bad('ENXIO', 'size-label-less', `${region.name} has no labels to record a size in`);
     if (!isAligned(value, region.align)) {
-        return bad('EINVAL', 'size-misaligned', `the size must be a multiple of the align of ${region.name}, ${region.align} bytes`, {
+        return bad('EINVAL', 'size-misaligned', `the size must be a multiple of the align of ${region.name}, ${formatSize(region.align)}`, {
             below: alignDown(value, region.align), above: alignUp(value, region.align), align: region.align,
         });
     }
     if (!hasDimmData(tx.state, region)) return bad('ENXIO', 'size-label-less', `the DIMMs of ${region.name} have no labels to record a size in`);
     const own = capacity(namespace);
     const free = maxAvailableExtent(tx.state, region);
-    if (value > free + own) return bad('ENOSPC', 'no-space', `${region.name} has no hole of that size: the largest has ${free} bytes`, { available: free });
+    if (value > free + own) return bad('ENOSPC', 'no-space', `${region.name} has no hole of that size: the largest has ${formatSize(free)}`, { available: free });
     if (value !== own) {
         const resized = value === 0 ? undefined : place(tx.state, region, namespace.range, value);
         if (value !== 0 && !resized) {
@@ -135,7 +136,7 @@ export function setNamespaceSize(tx: Tx, name: string, value: number): Result {
             return bad('ENXIO', 'not-contiguous', `${name} cannot grow where it is: the free capacity does not touch it`);
         }
         const { range: _old, ...rest } = namespace;
-        setNd(tx, { namespaces: new Map(tx.state.nvdimm.namespaces).set(name, resized ? { ...rest, range: resized } : rest) });
+        setNd(tx, { namespaces: withEntry(tx.state.nvdimm.namespaces, name, resized ? { ...rest, range: resized } : rest) });
     }
     if (value === 0) deleteAllocation(tx, name);
     writeLabels(tx, region);

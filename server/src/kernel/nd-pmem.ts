@@ -11,6 +11,7 @@ import { diskRemoved } from './notify-failure.ts';
 import type { Result } from './outcome.ts';
 import { alignDown, alignUp, hex, isAligned, PAGE, type Range, rangeOf, sizeOf, SUBSECTION } from './range.ts';
 import { releaseResource, requestRegion } from './resource.ts';
+import { withEntry } from './shared-map.ts';
 import type { NdInfoBlock, NdNamespace, NdPersonality } from './state.ts';
 import type { Tx } from './tx.ts';
 
@@ -214,12 +215,12 @@ export function ndPmemRemove(tx: Tx, name: string): void {
         replacePersonality(tx, { ...rest, enabled: false, claims: [] });
     } else {
         const { disk: _disk, ...rest } = device as NdNamespace;
-        tx.set({ nvdimm: { ...tx.state.nvdimm, namespaces: new Map(tx.state.nvdimm.namespaces).set(name, { ...rest, enabled: false, claims: [] }) } });
+        tx.set({ nvdimm: { ...tx.state.nvdimm, namespaces: withEntry(tx.state.nvdimm.namespaces, name, { ...rest, enabled: false, claims: [] }) } });
     }
 }
 
 function replacePersonality(tx: Tx, personality: NdPersonality): void {
-    tx.set({ nvdimm: { ...tx.state.nvdimm, personalities: new Map(tx.state.nvdimm.personalities).set(personality.name, personality) } });
+    tx.set({ nvdimm: { ...tx.state.nvdimm, personalities: withEntry(tx.state.nvdimm.personalities, personality.name, personality) } });
 }
 
 /** dax_pmem meets nd's dax device: claims the metadata, and makes a region with one device of the data (ND-25). */

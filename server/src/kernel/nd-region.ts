@@ -7,7 +7,8 @@ import { emptyNamespace, nextNamespaceSeed } from './nd-namespace.ts';
 import { namespacesOf, ndBound, ndProbe, ndRemove, personalitiesOf, setNd, updateNdRegion } from './nvdimm.ts';
 import { parseKernelNumber } from './dax-bus.ts';
 import type { Result } from './outcome.ts';
-import { alignDown, MiB, PAGE, type Range, rangeOf, sizeOf } from './range.ts';
+import { alignDown, formatSize, MiB, PAGE, type Range, rangeOf, sizeOf } from './range.ts';
+import { withEntry } from './shared-map.ts';
 import type { KernelState, NdLabel, NdMapping, NdNamespace, NdProvider, NdRegion } from './state.ts';
 import type { Tx } from './tx.ts';
 
@@ -53,9 +54,8 @@ export function ndRegionCreate(tx: Tx, description: RegionDescription): string {
         align: tx.state.profile.regionAlign ? defaultAlign(sizeOf(description.range), ways) : PAGE * ways,
         labelled: false, enabled: false, namespaceSeed: null, pfnSeed: null, daxSeed: null, bttSeed: null,
     };
-    setNd(tx, { regions: new Map(tx.state.nvdimm.regions).set(name, region) });
+    setNd(tx, { regions: withEntry(tx.state.nvdimm.regions, name, region) });
     ndProbe(tx, name);
-    noteTail(tx, name);
     return name;
 }
 
@@ -68,8 +68,8 @@ function noteTail(tx: Tx, name: string): void {
     tx.note({
         code: 'nvdimm/region-misaligned', rules: ['ND-05', 'NDC-06'], severity: 'warning', subject: name, range: region.range,
         message: region.labelled
-            ? `the size of ${name} is no multiple of its align of ${region.align / MiB} MiB: the tail cannot be allocated`
-            : `the size of ${name} is no multiple of its align of ${region.align / MiB} MiB: ndctl refuses to reconfigure its namespace`,
+            ? `the size of ${name} is no multiple of its align of ${formatSize(region.align)}: the tail cannot be allocated`
+            : `the size of ${name} is no multiple of its align of ${formatSize(region.align)}: ndctl refuses to reconfigure its namespace`,
         data: { align: region.align, size },
         ...(region.labelled ? { losses: [{
             bytes: size - usable, range: rangeOf(region.range.start + usable, size - usable), cause: 'tail behind the last multiple of the region align',
@@ -107,6 +107,7 @@ export function ndRegionProbe(tx: Tx, name: string): Result {
     const pfnSeed = newPersonality(tx, name, 'pfn');
     const daxSeed = newPersonality(tx, name, 'dax');
     updateNdRegion(tx, name, { bttSeed, pfnSeed, daxSeed });
+    noteTail(tx, name);
     return 0;
 }
 

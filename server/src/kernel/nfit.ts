@@ -7,6 +7,7 @@ import { ndProbe, setNd } from './nvdimm.ts';
 import { mapToOnlineNode, memoryAddPhysaddrToNid, physToTargetNode } from './numa.ts';
 import { formatMem, sameRange, sizeOf } from './range.ts';
 import { childrenWithin, insertResource, removeResource } from './resource.ts';
+import { withEntry } from './shared-map.ts';
 import type { NdDimm } from './state.ts';
 import type { Tx } from './tx.ts';
 
@@ -44,7 +45,7 @@ function addDimm(tx: Tx, device: string, range: NfitRange): void {
     const { dimms } = tx.state.nvdimm;
     if ([...dimms.values()].some((d) => d.device === device)) return;
     const dimm: NdDimm = { name: `nmem${dimms.size}`, device, labelSize: range.labelSize, enabled: false, unarmed: range.unarmed ?? false };
-    setNd(tx, { dimms: new Map(dimms).set(dimm.name, dimm) });
+    setNd(tx, { dimms: withEntry(dimms, dimm.name, dimm) });
     ndProbe(tx, dimm.name);
     if (range.labelsInitialised && !tx.state.nvdimm.media.labels.has(device)) initLabels(tx, dimm.name, '1.1');
 }

@@ -5,6 +5,7 @@ import { daxPmemProbe, daxPmemRemove } from './nd-pmem.ts';
 import { nextNamespaceSeed, ndRegionProbe, ndRegionRemove } from './nd-region.ts';
 import { newPersonality } from './nd-claim.ts';
 import { type Errno, ERRNO, type Result } from './outcome.ts';
+import { withEntry } from './shared-map.ts';
 import type { KernelState, NdMedia, NdNamespace, NdPersonality, NdRegion, NvdimmState } from './state.ts';
 import type { Tx } from './tx.ts';
 
@@ -28,19 +29,19 @@ export function setNd(tx: Tx, change: Partial<NvdimmState>): void {
 /** Replaces fields of a region; the region must exist. */
 export function updateNdRegion(tx: Tx, name: string, change: Partial<NdRegion>): void {
     const { regions } = tx.state.nvdimm;
-    setNd(tx, { regions: new Map(regions).set(name, { ...regions.get(name)!, ...change }) });
+    setNd(tx, { regions: withEntry(regions, name, { ...regions.get(name)!, ...change }) });
 }
 
 /** Replaces fields of a namespace; it must exist. */
 export function updateNamespace(tx: Tx, name: string, change: Partial<NdNamespace>): void {
     const { namespaces } = tx.state.nvdimm;
-    setNd(tx, { namespaces: new Map(namespaces).set(name, { ...namespaces.get(name)!, ...change }) });
+    setNd(tx, { namespaces: withEntry(namespaces, name, { ...namespaces.get(name)!, ...change }) });
 }
 
 /** Replaces fields of a personality; it must exist. */
 export function updatePersonality(tx: Tx, name: string, change: Partial<NdPersonality>): void {
     const { personalities } = tx.state.nvdimm;
-    setNd(tx, { personalities: new Map(personalities).set(name, { ...personalities.get(name)!, ...change }) });
+    setNd(tx, { personalities: withEntry(personalities, name, { ...personalities.get(name)!, ...change }) });
 }
 
 /** Namespaces of a region in the order of their numbers. */
@@ -139,7 +140,7 @@ function probe(tx: Tx, driver: NdDriver, name: string): Result {
     switch (driver) {
         case 'nvdimm': {
             const { dimms } = tx.state.nvdimm;
-            setNd(tx, { dimms: new Map(dimms).set(name, { ...dimms.get(name)!, enabled: true }) });
+            setNd(tx, { dimms: withEntry(dimms, name, { ...dimms.get(name)!, enabled: true }) });
             return 0;
         }
         case 'nd_region': return ndRegionProbe(tx, name);
@@ -153,7 +154,7 @@ export function ndRemove(tx: Tx, name: string): void {
     switch (ndDriverOf(tx.state, name)) {
         case 'nvdimm': {
             const { dimms } = tx.state.nvdimm;
-            setNd(tx, { dimms: new Map(dimms).set(name, { ...dimms.get(name)!, enabled: false }) });
+            setNd(tx, { dimms: withEntry(dimms, name, { ...dimms.get(name)!, enabled: false }) });
             return;
         }
         case 'nd_region': return ndRegionRemove(tx, name);
