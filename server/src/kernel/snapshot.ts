@@ -138,7 +138,7 @@ export function snapshot(state: KernelState): StateDocument {
     return {
         iomem: formatIomem(state.iomem, state.profile.iomemDepth),
         block_size: memory.blockSize,
-        memory_blocks: [...readableRuns(memory)].map((run): BlockDocument => ({
+        memory_blocks: readableRuns(memory).map((run): BlockDocument => ({
             first: run.first, last: run.last, state: run.state, zones: run.validZones, nodes: [...run.nodes].sort((a, b) => a - b),
         })),
         auto_online_blocks: memory.autoOnline,

@@ -117,20 +117,36 @@ export function zoneEdges(memory: MemoryState, node: number): number[] {
     return [...edges].sort((a, b) => a - b);
 }
 
-/** Runs for reading: an offline run is cut where its valid_zones change. Order as in `memory.blocks`. */
-export function* readableRuns(memory: MemoryState): Generator<BlockRun & { readonly validZones: string }> {
+export interface ReadableRun {
+    /** Block numbers, inclusive. */
+    readonly first: number;
+    readonly last: number;
+    readonly state: BlockRun['state'];
+    readonly nodes: readonly number[];
+    /** As sysfs prints it. */
+    readonly validZones: string;
+}
+
+/** Blocks as sysfs shows them, in the longest runs that agree: an offline run is cut where its valid_zones change. */
+export function readableRuns(memory: MemoryState): ReadableRun[] {
+    const out: ReadableRun[] = [];
+    const add = (run: ReadableRun): void => {
+        const previous = out.at(-1);
+        const joins = previous && previous.last + 1 === run.first && previous.state === run.state && previous.validZones === run.validZones
+            && previous.nodes.length === run.nodes.length && previous.nodes.every((n, i) => n === run.nodes[i]);
+        if (joins) out[out.length - 1] = { ...previous, last: run.last };
+        else out.push(run);
+    };
     for (const run of memory.blocks) {
-        if (run.state === 'online') {
-            yield { ...run, validZones: run.zone ?? 'none' };
-            continue;
-        }
-        const cuts = zoneEdges(memory, storedNode(run)).filter((e) => e > run.first && e <= run.last);
+        const { state, nodes } = run;
+        const cuts = state === 'online' ? [] : zoneEdges(memory, storedNode(run)).filter((e) => e > run.first && e <= run.last);
         let first = run.first;
         for (const next of [...cuts, run.last + 1]) {
-            yield { ...run, first, last: next - 1, validZones: validZones(memory, run, first) };
+            add({ first, last: next - 1, state, nodes, validZones: validZones(memory, run, first) });
             first = next;
         }
     }
+    return out;
 }
 
 /** valid_zones of one block of a run (ONL-03): the zone it is in, or those it can go to, the default first. */
