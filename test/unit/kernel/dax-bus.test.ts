@@ -35,6 +35,15 @@ describe('regions', () => {
         expect(daxRegionCreateStatic(tx, { ...STATIC, range: rangeOf(16 * GiB + MiB, GiB) })).toBe('ENOMEM');
         expect(tx.state.dax.regions.size).toBe(1);
     });
+    it('collide with each other since v7.1, where they are claimed', () => {
+        for (const [kernel, result] of [['6.12', 0], ['7.2', 'ENOMEM']] as const) {
+            const tx = started({ kernel });
+            expect(daxRegionCreateStatic(tx, { ...STATIC, range: rangeOf(SOFT, GiB) })).toBe(result);
+            daxRegionDestroy(tx, 'hmem.0');
+            daxRegionDestroy(tx, 'pmem');
+            expect(daxRegionCreateStatic(tx, { ...STATIC, range: rangeOf(SOFT, GiB) })).toBe(0);
+        }
+    });
     it('give the claims of their devices back', () => {
         const tx = started();
         const before = formatIomem(tx.state.iomem, 8);
