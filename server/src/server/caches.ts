@@ -1,6 +1,6 @@
 // Runs and their findings, kept by the lowered thing they belong to: what did not change is not simulated again, and what changed
 // takes from the old run every state that its text still leads to.
-import type { Finding, LoweredPlatform, LoweredScenario, Run } from '../language/model.ts';
+import type { Finding, LoweredPlatform, LoweredScenario, Run, TextSpan } from '../language/model.ts';
 import { RunMemory, runPlatform, runScenarioKernels } from '../language/run.ts';
 import { bootFindings, scenarioFindings } from './language.ts';
 
@@ -19,8 +19,8 @@ export function createAnalysisCaches(): AnalysisCaches {
     const boot = remember((platform: LoweredPlatform): Run => runPlatform(platform, platform.machine.kernel, memory));
     return {
         runs, boot,
-        platformFindings: remember((platform) => bootFindings(boot(platform))),
-        scenarioFindings: remember((scenario) => scenarioFindings(runs(scenario))),
+        platformFindings: remember((platform) => guarded(platform, () => bootFindings(boot(platform)))),
+        scenarioFindings: remember((scenario) => guarded(scenario, () => scenarioFindings(runs(scenario)))),
     };
 }
 
@@ -31,4 +31,14 @@ function remember<K extends object, V>(make: (key: K) => V): (key: K) => V {
         if (!kept) known.set(key, (kept = { value: make(key) }));
         return kept.value;
     };
+}
+
+/** A mistake of the simulator is told where it was met; everything else in the file goes on. */
+function guarded(about: { readonly name: string; readonly at: TextSpan }, make: () => readonly Finding[]): readonly Finding[] {
+    try {
+        return make();
+    } catch (error) {
+        const what = error instanceof Error ? error.message : String(error);
+        return [{ code: 'internal/simulation', severity: 'error', message: `the simulator itself failed here, please report it: ${what}`, at: about.at, rules: [], related: [] }];
+    }
 }

@@ -27,4 +27,5 @@ export const COMMAND: readonly Diagnostic[] = [
     entry('expect/unmet', 'error', 'An expectation that does not hold', [], 'The simulated result differs from what is written here.', 'Correct the expectation, or find the step that leads elsewhere; the preview shows the state after each.',
         { examples: { bad: line('daxctl list').replace('list\n', 'list\n    expect fails\n'), good: GOOD } }),
     entry('provision/no-region', 'error', 'Provisioning that nothing can carry', ['HMEM-05', 'ND-16'], 'Linux makes no region of this range, so there is nothing to create the device or namespace in.', 'Correct the range; see the other diagnostics on it.'),
+    entry('internal/simulation', 'error', 'A mistake of the simulator', [], 'It stopped where it should have answered; nothing of this declaration is predicted.', 'Please report it with the text that shows it.'),
 ];

@@ -1,0 +1,206 @@
+// The server as a process, spoken to over stdio by a client that is not VS Code.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import * as esbuild from 'esbuild';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Client } from './client.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+let folder = '';
+let script = '';
+const clients: Client[] = [];
+
+beforeAll(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'memtopo-lsp-'));
+    mkdirSync(path.join(folder, 'dist'));
+    const options = { bundle: true, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'error' } as const;
+    await esbuild.build({ ...options, entryPoints: [path.join(root, 'server/src/main.node.ts')], outfile: path.join(folder, 'dist/server.cjs'), external: ['./server.node.cjs'] });
+    await esbuild.build({ ...options, entryPoints: [path.join(root, 'server/src/server/node.ts')], outfile: path.join(folder, 'dist/server.node.cjs') });
+    script = path.join(folder, 'dist/server.cjs');
+}, 60_000);
+afterEach(async () => {
+    await Promise.all(clients.splice(0).map((c) => c.stop()));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const start = (...args: string[]): Client => {
+    const client = new Client(process.execPath, [script, ...args], { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' });
+    clients.push(client);
+    return client;
+};
+
+const URI = 'file:///work/a.memtopo';
+const TEXT = `platform fast {
+    kernel 6.1
+    hypervisor
+    cmdline "memmap=2G!6G"
+    node 0 { cpus 0-3  memory 0x0-0x9fbff  memory at 1M size 2047M  memory at 4G size 6G }
+}
+scenario "take it" on fast {
+    $ echo online > /sys/devices/system/memory/memory33/state
+}
+`;
+const place = (part: string, inside = 1): { line: number; character: number } => {
+    const before = TEXT.slice(0, TEXT.indexOf(part) + inside).split('\n');
+    return { line: before.length - 1, character: before.at(-1)!.length };
+};
+const document = { textDocument: { uri: URI } };
+const everything = { start: { line: 0, character: 0 }, end: { line: 99, character: 0 } };
+
+/** What every client may ask, whatever it said it can do. */
+const REQUESTS: readonly (readonly [string, object])[] = [
+    ['textDocument/hover', { ...document, position: place('memory at 4G', 8) }],
+    ['textDocument/definition', { ...document, position: place('on fast', 4) }],
+    ['textDocument/references', { ...document, position: place('on fast', 4), context: { includeDeclaration: true } }],
+    ['textDocument/completion', { ...document, position: place('$ echo', 3) }],
+    ['textDocument/documentSymbol', document],
+    ['textDocument/foldingRange', document],
+    ['textDocument/codeLens', document],
+    ['textDocument/formatting', { ...document, options: { tabSize: 4, insertSpaces: true } }],
+    ['textDocument/inlayHint', { ...document, range: everything }],
+    ['textDocument/documentLink', document],
+    ['textDocument/codeAction', { ...document, range: everything, context: { diagnostics: [] } }],
+    ['memtopo/preview', { uri: URI, offset: TEXT.indexOf('memory33') }],
+];
+
+describe('a client with every capability', () => {
+    const capabilities = {
+        textDocument: {
+            publishDiagnostics: { relatedInformation: true, versionSupport: true, codeDescriptionSupport: true, dataSupport: true, tagSupport: { valueSet: [1, 2] } },
+            completion: { completionItem: { snippetSupport: true } }, documentSymbol: { hierarchicalDocumentSymbolSupport: true },
+            codeAction: { codeActionLiteralSupport: { codeActionKind: { valueSet: ['quickfix'] } }, isPreferredSupport: true },
+        },
+        workspace: { configuration: true, didChangeConfiguration: { dynamicRegistration: true }, didChangeWatchedFiles: { dynamicRegistration: true }, inlayHint: { refreshSupport: true } },
+    };
+    test('gets versioned diagnostics with code, documentation and data, and answers to everything', async () => {
+        const client = start('--stdio');
+        client.answers.set('client/registerCapability', () => null);
+        client.answers.set('workspace/configuration', () => [{}]);
+        const { capabilities: offered } = await client.initialize(capabilities, { initializationOptions: { docs: 'file:///docs/diagnostics.md' } });
+        expect(offered).toMatchObject({ hoverProvider: true, inlayHintProvider: true });
+        client.open(URI, TEXT);
+        const { diagnostics, version } = await client.diagnostics(URI);
+        expect(version).toBe(1);
+        const busy = diagnostics.find((d) => d.code === 'memory/no-change')!;
+        expect(busy).toMatchObject({ severity: 1, source: 'memtopo', codeDescription: { href: 'file:///docs/diagnostics.md#memory-no-change' } });
+        expect(busy.range.start.line).toBe(7);
+        for (const [method, params] of REQUESTS) expect(await client.request(method, params), method).not.toBeNull();
+        expect(client.requests).toContain('client/registerCapability');
+    });
+
+    test('a newer text is answered for, never an older one', async () => {
+        const client = start();
+        await client.initialize(capabilities);
+        client.open(URI, TEXT);
+        await client.diagnostics(URI);
+        const seen = client.published.length;
+        const digit = place('cpus 0-3', 8);
+        let version = 0;
+        for (let i = 0; i < 30; i++) version = client.change(URI, [{ range: { start: digit, end: digit }, text: '1' }]);
+        version = client.change(URI, [{ text: TEXT.replace('memory33', 'memory9999') }]);
+        const hover = (await client.request('textDocument/hover', { ...document, position: place('memory33', 2) })) as { contents: { value: string } };
+        expect(hover.contents.value).not.toContain('memory33');
+        const last = await client.diagnostics(URI, (p) => p.version === version, seen);
+        expect(last.diagnostics.map((d) => d.code)).toContain('command/failed');
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        const versions = client.published.slice(seen).map((p) => p.version!);
+        expect(versions).toEqual([...versions].sort((a, b) => a - b));
+        expect(versions.length).toBeLessThan(31);
+        expect(client.published.at(-1)!.version).toBe(version);
+    });
+
+    test('settings change severities and hints without a restart', async () => {
+        const client = start('--stdio');
+        await client.initialize(capabilities);
+        client.open(URI, TEXT);
+        await client.diagnostics(URI, (p) => p.diagnostics.some((d) => d.code === 'memory/no-change'));
+        const seen = client.published.length;
+        client.notify('workspace/didChangeConfiguration', { settings: { memtopo: { severities: { memory: 'off' }, inlayHints: { sizes: false, outcomes: false } } } });
+        const { diagnostics } = await client.diagnostics(URI, () => true, seen);
+        expect(diagnostics.map((d) => d.code)).not.toContain('memory/no-change');
+        expect(await client.request('textDocument/inlayHint', { ...document, range: everything })).toEqual([]);
+    });
+});
+
+describe('a client without any optional capability', () => {
+    test('gets plain diagnostics and an answer to everything; nothing is asked of it', async () => {
+        const client = start('--stdio');
+        await client.initialize({});
+        client.open(URI, TEXT);
+        const published = await client.diagnostics(URI);
+        expect(published.version).toBeUndefined();
+        const keys = new Set(published.diagnostics.flatMap((d) => Object.keys(d)));
+        for (const key of ['codeDescription', 'relatedInformation', 'tags', 'data']) expect(keys).not.toContain(key);
+        for (const [method, params] of REQUESTS) await client.request(method, params);
+        const symbols = (await client.request('textDocument/documentSymbol', document)) as { location?: unknown }[];
+        expect(symbols.every((s) => s.location !== undefined)).toBe(true);
+        expect(await client.request('textDocument/codeAction', { ...document, range: everything, context: { diagnostics: [] } })).toEqual([]);
+        expect(client.requests).toEqual([]);
+    });
+
+    test('a document that was never opened gets null, not an error', async () => {
+        const client = start();
+        await client.initialize({});
+        expect(await client.request('textDocument/hover', { textDocument: { uri: 'file:///no' }, position: { line: 0, character: 0 } })).toBeNull();
+    });
+
+    test('a closed document has no diagnostics left', async () => {
+        const client = start();
+        await client.initialize({});
+        client.open(URI, TEXT);
+        await client.diagnostics(URI, (p) => p.diagnostics.length > 0);
+        const seen = client.published.length;
+        client.notify('textDocument/didClose', document);
+        expect((await client.diagnostics(URI, () => true, seen)).diagnostics).toEqual([]);
+    });
+});
+
+describe('imports', () => {
+    test('are read from disk, and again when they change', async () => {
+        const base = path.join(folder, 'base.memtopo');
+        writeFileSync(base, TEXT.slice(0, TEXT.indexOf('scenario')));
+        const uri = pathToFileURL(path.join(folder, 'main.memtopo')).toString();
+        const client = start();
+        await client.initialize({});
+        client.open(uri, `import "base.memtopo"\nscenario "s" on fast {\n    $ reboot\n}\n`);
+        expect((await client.diagnostics(uri)).diagnostics.filter((d) => d.severity === 1)).toEqual([]);
+        rmSync(base);
+        const seen = client.published.length;
+        client.notify('workspace/didChangeWatchedFiles', { changes: [{ uri: pathToFileURL(base).toString(), type: 3 }] });
+        const codes = (await client.diagnostics(uri, () => true, seen)).diagnostics.map((d) => d.code);
+        expect(codes).toEqual(expect.arrayContaining(['language/missing-import', 'language/unknown-platform']));
+    });
+});
+
+describe('bad input', () => {
+    const junk = [...Array(4000).keys()].map((i) => String.fromCharCode((i * 7919) % 0xffff)).join('');
+    test.each([
+        ['empty', ''], ['junk', junk], ['an open string', 'platform a {\n    cmdline "x\n}'], ['an open comment', '/* platform'], ['only braces', '{'.repeat(3000)], ['a huge number', 'platform a {\n    node 0 { memory at 0 size 99999999999999999999999999G }\n}'],
+    ])('%s: an answer, and the server lives', async (_, text) => {
+        const client = start();
+        await client.initialize({});
+        client.open(URI, text);
+        const { diagnostics } = await client.diagnostics(URI);
+        expect(Array.isArray(diagnostics)).toBe(true);
+        if (text !== '') expect(diagnostics.length).toBeGreaterThan(0);
+        for (const [method, params] of REQUESTS) await client.request(method, params);
+        expect(client.exited).toBeUndefined();
+    });
+
+    test('five megabytes', async () => {
+        const client = start();
+        await client.initialize({});
+        const part = TEXT.replaceAll('fast', 'fast-N').replace('take it', 'take it N');
+        let text = '';
+        for (let i = 0; text.length < 5_000_000; i++) text += part.replaceAll('N', String(i));
+        client.open(URI, text);
+        await client.diagnostics(URI, () => true, 0, 60_000);
+        const begin = performance.now();
+        const seen = client.published.length;
+        client.change(URI, [{ range: { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } }, text: '\n' }]);
+        await client.diagnostics(URI, () => true, seen, 60_000);
+        expect(performance.now() - begin).toBeLessThan(5000);
+    }, 120_000);
+});

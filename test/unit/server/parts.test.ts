@@ -1,0 +1,38 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { LineMap } from '../../../server/src/server/line-map.ts';
+import { splitParts } from '../../../server/src/server/parts.ts';
+
+const pieces = fc.constantFrom('platform a {', '}', '{', '"', '\n', '\r\n', '$ echo }', '(qemu) {', '| }', '// {', '/* }', '*/', 'scenario "s" on a {', 'import "x"', ' ', 'node 0', '\\', '}\nplatform b {\n');
+const texts = fc.array(pieces, { maxLength: 40 }).map((p) => p.join(''));
+
+describe('parts', () => {
+    test('together they are the text, in order, with their lines', () => {
+        fc.assert(fc.property(texts, (text) => {
+            const parts = splitParts(text);
+            expect(parts.map((p) => p.text).join('')).toBe(text);
+            const lines = new LineMap(text);
+            for (const p of parts) {
+                expect(text.slice(p.start, p.start + p.text.length)).toBe(p.text);
+                expect(p.line).toBe(lines.lineOf(p.start));
+            }
+        }));
+    });
+    test('one declaration each', () => {
+        const text = 'import "x"\nplatform a {\n    node 0 { memory at 0 size 2G }\n}\n\n// b\nplatform b { }\nscenario "s" on a {\n    $ echo }\n    | }\n}\n';
+        expect(splitParts(text).map((p) => p.text.trim().split('\n')[0])).toEqual(['import "x"', '// b', 'scenario "s" on a {', '']);
+    });
+    test('a missing brace stays in its declaration', () => {
+        const text = 'platform a {\n    node 0 {\n}\n\nplatform b {\n}\n\nscenario "s" on b {\n}\n';
+        expect(splitParts(text).map((p) => p.text.trim())).toEqual(['platform a {\n    node 0 {\n}', 'platform b {\n}', 'scenario "s" on b {\n}', '']);
+    });
+});
+
+describe('line map', () => {
+    test('positions and offsets are inverse, whatever the line ends', () => {
+        fc.assert(fc.property(fc.array(fc.constantFrom('a', '\n', '\r\n', '\r', '𝄞'), { maxLength: 30 }).map((p) => p.join('')), (text) => {
+            const lines = new LineMap(text);
+            for (let i = 0; i <= text.length; i++) expect(lines.offsetAt(lines.positionAt(i))).toBe(i);
+        }));
+    });
+});
