@@ -62,8 +62,9 @@ function e820Of(d: Described): E820Entry[] {
         : normalize(d.nodes.flatMap((n) => n.memory.map((m) => m.range))).map((r) => ({ ...r, type: E820.RAM }));
     const over = (ranges: readonly Range[], type: number): void => {
         if (ranges.length === 0) return;
-        entries = entries.flatMap((e) => subtract(e, ranges).map((r) => ({ ...r, type: e.type })));
-        entries.push(...normalizeApart(ranges).map((r) => ({ ...r, type })));
+        const holes = normalize(ranges);
+        entries = entries.flatMap((e) => subtract(e, holesIn(holes, e)).map((r) => ({ ...r, type: e.type })));
+        entries.push(...apart(ranges).map((r) => ({ ...r, type })));
     };
     over(d.reserved.map((r) => r.range), E820.RESERVED);
     over(d.softReserved.map((s) => s.range), E820.SOFT_RESERVED);
@@ -71,11 +72,30 @@ function e820Of(d: Described): E820Entry[] {
     return entries.sort((a, b) => a.start - b.start);
 }
 
-/** Ranges in address order without what an earlier one already holds; neighbours stay apart, because each is an entry of its own. */
-function normalizeApart(ranges: readonly Range[]): Range[] {
+/** The holes (sorted, disjoint) that overlap a range. */
+function holesIn(holes: readonly Range[], range: Range): readonly Range[] {
+    let low = 0;
+    let high = holes.length;
+    while (low < high) {
+        const mid = (low + high) >> 1;
+        if (holes[mid]!.end < range.start) low = mid + 1;
+        else high = mid;
+    }
+    let to = low;
+    while (to < holes.length && holes[to]!.start <= range.end) to++;
+    return holes.slice(low, to);
+}
+
+/** Ranges in address order, each without what the one before holds; neighbours stay apart, because each is an entry of its own. */
+function apart(ranges: readonly Range[]): Range[] {
     const out: Range[] = [];
-    for (const r of ranges) out.push(...subtract(r, out));
-    return out.sort((a, b) => a.start - b.start);
+    let next = 0;
+    for (const r of [...ranges].sort((a, b) => a.start - b.start)) {
+        const start = Math.max(r.start, next);
+        if (start <= r.end) out.push({ start, end: r.end });
+        next = Math.max(next, r.end + 1);
+    }
+    return out;
 }
 
 /** Does anything speak of proximity domains? One node 0 with CPUs and memory alone is a machine without SRAT, as plain QEMU is. */

@@ -8,6 +8,9 @@ import type { Place, Setting } from './generated/ast.ts';
 import type { Finding, Origin, TextSpan } from './model.ts';
 import { type NumberKind, parseNumber } from './numbers.ts';
 
+/** More findings than these of one declaration help nobody. */
+const MOST_FINDINGS = 200;
+
 export class Reader {
     readonly uri: string;
     readonly findings: Finding[] = [];
@@ -47,6 +50,7 @@ export class Reader {
     }
 
     report(code: string, severity: Finding['severity'], message: string, at: TextSpan, more: Partial<Pick<Finding, 'related' | 'rules' | 'data' | 'tags'>> = {}): void {
+        if (this.findings.length >= MOST_FINDINGS) return;
         this.findings.push({ code, severity, message, at, rules: more.rules ?? [], related: more.related ?? [], ...(more.data ? { data: more.data } : {}), ...(more.tags ? { tags: more.tags } : {}) });
     }
 

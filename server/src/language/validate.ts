@@ -6,11 +6,14 @@ import type { Finding, Origin, TextSpan } from './model.ts';
 
 type Report = (code: string, severity: Finding['severity'], message: string, at: TextSpan, related?: Finding['related'], rules?: readonly string[], data?: Finding['data']) => void;
 
+/** More findings than these of one platform help nobody. */
+const MOST_FINDINGS = 200;
+
 /** Findings about a platform as a whole. `own` holds what this platform itself says: only that is complained about. */
 export function validatePlatform(d: Described, own: Described, uri: string): Finding[] {
     const findings: Finding[] = [];
     const report: Report = (code, severity, message, at, related = [], rules = [], data) => {
-        if (at.uri === uri) findings.push({ code, severity, message, at, rules, related, ...(data ? { data } : {}) });
+        if (at.uri === uri && findings.length < MOST_FINDINGS) findings.push({ code, severity, message, at, rules, related, ...(data ? { data } : {}) });
     };
     identities(own, report);
     references(d, report);
