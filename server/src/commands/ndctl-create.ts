@@ -7,7 +7,7 @@ import { viewNamespace } from '../kernel/nd-view.ts';
 import { newUuid, updatePersonality } from '../kernel/nvdimm.ts';
 import { initLabels } from '../kernel/nd-label.ts';
 import { type Result, STRERROR } from '../kernel/outcome.ts';
-import { alignDown, isAligned, MiB, PAGE, sizeOf } from '../kernel/range.ts';
+import { alignDown, formatSize, isAligned, MiB, PAGE, sizeOf } from '../kernel/range.ts';
 import type { NdNamespace, NdRegion } from '../kernel/state.ts';
 import { type CreateOptions, type NamespaceMode, supportedAlignment } from './ndctl-options.ts';
 import { namespaceJson } from './ndctl-list.ts';
@@ -60,9 +60,10 @@ function plan(session: NdctlSession, region: NdRegion, namespace: NdNamespace | 
         // NDC-03
         const available = region.labelled ? maxAvailableExtent(session.state, region) : sizeOf(region.range);
         if (available === 0 || size > available) {
-            note('no-space', ['NDC-03'], available === 0
-                ? `${region.name} has no free capacity`
-                : `the largest free extent of ${region.name} has ${available} bytes`, { available });
+            session.pass({
+                code: 'ndctl/no-space', rules: ['NDC-03'], severity: 'error', subject: region.name, range: region.range, data: { available },
+                message: available === 0 ? `${region.name} has no free capacity` : `the largest free extent of ${region.name} has ${formatSize(available)}`,
+            });
             return no(SKIP);
         }
         if (size === 0) size = available;
@@ -79,7 +80,7 @@ function plan(session: NdctlSession, region: NdRegion, namespace: NdNamespace | 
     if (typeof aligned !== 'number') return aligned;
     if (session.state.profile.regionAlign && !isAligned(size, region.align)) {
         // NDC-06
-        note('size-region-align', ['NDC-06', 'ND-05'], `the size must be a multiple of the align of ${region.name}, ${region.align / MiB} MiB`, {
+        note('size-region-align', ['NDC-06', 'ND-05'], `the size must be a multiple of the align of ${region.name}, ${formatSize(region.align)}`, {
             below: alignDown(size, region.align), above: alignDown(size, region.align) + region.align, align: region.align,
         });
         session.fatal(`${region.name}: align setting is 0x${region.align.toString(16)} size 0x${size.toString(16)} is misaligned`);
@@ -90,7 +91,7 @@ function plan(session: NdctlSession, region: NdRegion, namespace: NdNamespace | 
         const unit = options.size?.unit ?? 1;
         const step = Math.max(unit, aligned) * region.ways;
         const suggestion = (Math.floor(size / step) + 1) * step;
-        note('size-align', ['NDC-07'], `the size must be a multiple of ${aligned * region.ways} bytes`, { above: suggestion, align: aligned });
+        note('size-align', ['NDC-07'], `the size must be a multiple of ${formatSize(aligned * region.ways)}`, { above: suggestion, align: aligned });
         session.fatal(`'--size=' must align to interleave-width: ${region.ways} and alignment: ${aligned}\ndid you intend --size=${suggestion / unit}${options.size?.suffix ?? ''}?`);
         return no(code('EINVAL'));
     }
@@ -234,12 +235,12 @@ export function createInRegion(session: NdctlSession, region: NdRegion, options:
     const planned = plan(session, region, undefined, options);
     if (!planned.ok) return planned.code;
     if (region.readOnly) {
-        session.tx.note({ code: 'ndctl/read-only', rules: ['NDC-11'], severity: 'error', subject: region.name, message: `${region.name} is read-only` });
+        session.pass({ code: 'ndctl/read-only', rules: ['NDC-11'], severity: 'error', subject: region.name, message: `${region.name} is read-only` });
         return SKIP;
     }
     const name = pickNamespace(session, region.name);
     if (name === undefined || !session.idle(name)) {
-        session.tx.note({
+        session.pass({
             code: 'ndctl/no-seed', rules: ['NDC-03', 'ND-03'], severity: 'error', subject: region.name, ...(name === undefined ? {} : { others: [name] }),
             message: region.labelled ? `${region.name} offers no idle namespace` : `${region.name} has no labels and ${name ?? 'its namespace'} is in use: reconfigure it with -e`,
         });

@@ -7,7 +7,7 @@ import { claimNamespace } from '../kernel/nd-claim.ts';
 import { setNamespaceSize } from '../kernel/nd-namespace.ts';
 import { viewNamespace } from '../kernel/nd-view.ts';
 import { namespacesOf, ndBound, ndDriverOf, ndEnsureDriver, ndProbe, ndRemove, updateNamespace } from '../kernel/nvdimm.ts';
-import { type Errno, ERRNO, type Result, STRERROR } from '../kernel/outcome.ts';
+import { type Errno, ERRNO, type Note, type Result, STRERROR } from '../kernel/outcome.ts';
 import type { DaxDevice, KernelState, NdDimm, NdNamespace, NdProvider, NdRegion } from '../kernel/state.ts';
 import type { Tx } from '../kernel/tx.ts';
 import { onlineSections } from './daxctl-memory.ts';
@@ -38,11 +38,15 @@ export class NdctlSession {
     private readonly named: Errno[] = [];
     /** Messages that make the final "failed to …" line superfluous. */
     errors = 0;
+    /** Why regions were passed over; of interest only when no other one served. */
+    private readonly passed: Note[] = [];
+    private readonly firstNote: number;
 
     constructor(tx: Tx, command: string, force: boolean) {
         this.tx = tx;
         this.command = command;
         this.force = force;
+        this.firstNote = tx.notes.length;
     }
 
     get state(): KernelState {
@@ -80,8 +84,17 @@ export class NdctlSession {
         this.print(`${what}: ${STRERROR[errno]}`);
     }
 
-    /** Ends the run; a negative code becomes an exit status modulo 256. */
+    /** Remembers why a region was passed over. */
+    pass(note: Note): void {
+        this.passed.push(note);
+    }
+
+    /** Ends the run; a negative code becomes an exit status modulo 256. What went wrong on the way to a success is only a warning. */
     exit(value: Code): CommandResult {
+        const { notes } = this.tx;
+        if (value === 0) {
+            for (let i = this.firstNote; i < notes.length; i++) if (notes[i]!.severity === 'error') notes[i] = { ...notes[i]!, severity: 'warning' };
+        } else notes.push(...this.passed);
         return { status: value & 0xff, errnos: [...new Set(this.named)], stdout: this.output, stderr: this.text };
     }
 

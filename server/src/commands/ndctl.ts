@@ -268,7 +268,8 @@ function run(tx: Tx, invocation: Invocation): CommandResult {
         session.stdout(listText(session, invocation));
         return session.exit(0);
     }
-    tx.notSimulated = `ndctl ${verb}`;
+    // What only reads cannot change anything; its output is not predicted.
+    if (!invocation.spec?.reads) tx.notSimulated = `ndctl ${verb}`;
     return session.exit(0);
 }
 

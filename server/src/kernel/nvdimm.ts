@@ -15,8 +15,15 @@ export type NdDriver = 'nvdimm' | 'nd_region' | 'nd_pmem' | 'dax_pmem';
 /** A kernel without any nvdimm bus, over media that may hold something from before (KEX-01). */
 export function emptyNvdimm(media: NdMedia = { blocks: new Map(), labels: new Map() }): NvdimmState {
     return {
-        dimms: new Map(), regions: new Map(), namespaces: new Map(), personalities: new Map(), legacy: false, media, buses: [], drivers: [], plugged: [], uuids: 0,
+        dimms: new Map(), regions: new Map(), namespaces: new Map(), personalities: new Map(), legacy: false, media, buses: [], drivers: [], plugged: [],
+        uuids: firstFreeUuid(media),
     };
+}
+
+/** Number of the next uuid that nothing on the media has. */
+function firstFreeUuid(media: NdMedia): number {
+    const onMedia = [...[...media.blocks.values()].flatMap((b) => [b.uuid, b.parent]), ...[...media.labels.values()].flatMap((a) => a.labels.map((l) => l.uuid))];
+    return onMedia.reduce((next, uuid) => Math.max(next, Number(/^generated-(\d+)$/.exec(uuid)?.[1] ?? -1) + 1), 0);
 }
 
 // ------------------------------------------------------------------------------------------------------------- state access

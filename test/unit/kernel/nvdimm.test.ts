@@ -147,6 +147,30 @@ describe('hot-added NVDIMM', () => {
     });
 });
 
+describe('KEX-01: what a restart leaves', () => {
+    it('labels and info blocks, so the namespaces come back; new ones get uuids of their own', () => {
+        const t = new Terminal({ nfit: [labelled(GiB)] });
+        t.ok('ndctl create-namespace -m devdax -s 256M');
+        t.ok('ndctl create-namespace -m fsdax -s 256M');
+        const before = t.iomem(/Persistent/);
+        t.ok('reboot');
+        expect(t.iomem(/Persistent/)).toEqual(before);
+        t.ok('ndctl create-namespace -m raw -s 256M');
+        const uuids = [...t.state.nvdimm.namespaces.values()].flatMap((n) => n.uuid ?? []);
+        expect(new Set(uuids).size).toBe(3);
+    });
+
+    it('legacy info blocks through kexec; the region align is the default again', () => {
+        const t = legacy();
+        t.ok('echo 0x200000 > /sys/bus/nd/devices/region0/align');
+        t.ok('ndctl create-namespace -f -e namespace0.0 -m devdax -M mem');
+        const before = t.iomem(/Persistent/);
+        t.ok('kexec -e');
+        expect(t.iomem(/Persistent/)).toEqual(before);
+        expect(t.state.nvdimm.regions.get('region0')!.align).toBe(16 * MiB);
+    });
+});
+
 it('E820-06: without a legacy entry there is no platform device', () => {
     const t = new Terminal({ legacy: [] });
     const tx = new Tx({ ...t.state, nvdimm: emptyNvdimm() });
