@@ -1,15 +1,18 @@
 // Personalities (btt, pfn, dax on the nd bus) and how they claim a namespace (drivers/nvdimm/claim.c, kernel model ND-12, ND-13).
 import type { Result } from './outcome.ts';
 import { MiB, sizeOf, SUBSECTION } from './range.ts';
-import { lowestFree, personalitiesOf, setNd, updateNamespace, updatePersonality } from './nvdimm.ts';
+import { setNd, updateNamespace, updatePersonality } from './nvdimm.ts';
 import { withEntry } from './shared-map.ts';
 import type { NdPersonality } from './state.ts';
 import type { Tx } from './tx.ts';
 
 /** Makes an idle personality device with the lowest free number of its kind in the region. */
 export function newPersonality(tx: Tx, region: string, kind: NdPersonality['kind']): string {
-    const id = lowestFree(personalitiesOf(tx.state, region).filter((p) => p.kind === kind).map((p) => p.id));
-    const name = `${kind}${tx.state.nvdimm.regions.get(region)!.id}.${id}`;
+    const { regions, personalities } = tx.state.nvdimm;
+    const prefix = `${kind}${regions.get(region)!.id}.`;
+    let id = 0;
+    while (personalities.has(`${prefix}${id}`)) id++;
+    const name = `${prefix}${id}`;
     const made: NdPersonality = {
         name, region, id, kind, namespace: null, align: SUBSECTION, mode: 'none', sectorSize: 0, uuid: null, enabled: false, claims: [],
     };

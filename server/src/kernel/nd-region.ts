@@ -97,8 +97,8 @@ export function ndRegionProbe(tx: Tx, name: string): Result {
     const labelled = region.mappings.some((m) => labelArea(tx.state, m.dimm) !== undefined);
     updateNdRegion(tx, name, { enabled: true, labelled });
     const made = (labelled ? labelledNamespaces(tx.state, region) : [{ ...emptyNamespace(region, 0), range: region.range }]);
-    const namespaces = new Map(tx.state.nvdimm.namespaces);
-    for (const namespace of made) namespaces.set(namespace.name, namespace);
+    let { namespaces } = tx.state.nvdimm;
+    for (const namespace of made) namespaces = withEntry(namespaces, namespace.name, namespace);
     setNd(tx, { namespaces });
     updateNdRegion(tx, name, { namespaceSeed: made[0]!.name });
     // What has an info block gets its personality before the seeds are made, so personalities found on media have the low numbers.

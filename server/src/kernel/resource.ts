@@ -68,16 +68,22 @@ function rebuild(path: readonly Resource[], changed: Resource): Resource {
     let below = changed;
     for (let i = path.length - 2; i >= 0; i--) {
         const parent = path[i]!;
-        const index = parent.children.findIndex((c) => c.id === below.id);
-        below = splice(parent, index, 1, [below]);
+        below = splice(parent, indexOfChild(parent, path[i + 1]!), 1, [below]);
     }
     return below;
+}
+
+/** Place of a child among its siblings: by address, or by id where its range has just changed. */
+function indexOfChild(parent: Resource, child: Resource): number {
+    const index = firstAtOrAfter(parent.children, child.start);
+    return parent.children[index]?.id === child.id ? index : parent.children.findIndex((c) => c.id === child.id);
 }
 
 function pathTo(node: Resource, id: number, path: Resource[] = []): Resource[] | undefined {
     path.push(node);
     if (node.id === id) return path;
     for (const child of node.children) {
+        if (child.children.length === 0 && child.id !== id) continue;
         const found = pathTo(child, id, path);
         if (found) return found;
     }
