@@ -236,10 +236,23 @@ export function offlineBlock(tx: Tx, block: number): Result {
     return 0;
 }
 
+/** Does nothing keep the blocks of an online run from going offline, one like the other: one zone, no hole, nothing that stays? */
+function leavesAsOne(state: KernelState, run: BlockRun): boolean {
+    if (run.zone === null || offlineObstacle(run) !== undefined) return false;
+    const range = { start: blockRange(state.memory, run.first).start, end: blockRange(state.memory, run.last).end };
+    return systemRam(state.iomem, range).reduce((sum, r) => sum + r.end - r.start + 1, 0) === range.end - range.start + 1;
+}
+
 /** Takes blocks [first, last] offline one by one, as drivers do; stops at the first that refuses and says what it answered. */
 export function offlineBlocks(tx: Tx, first: number, last: number): Result {
     for (const run of runsWithin(tx.state.memory, first, last)) {
         if (run.state === 'offline') continue;
+        if (leavesAsOne(tx.state, run)) {
+            const before = tx.state.memory;
+            tx.set({ memory: displace(before, run) });
+            logZonelists(tx, before, tx.state.memory);
+            continue;
+        }
         for (let block = run.first; block <= run.last; block++) {
             const result = offlineBlock(tx, block);
             if (result !== 0) return result;
