@@ -63,7 +63,7 @@ const textmate = {
             { include: '#objects' },
             { name: scope('storage.type'), match: any(KINDS) },
             { name: scope('constant.language'), match: `${any(RESULTS)}|(?<![\\w.-])(?:Movable|Normal|DMA32|DMA|E[A-Z0-9]{3,})(?![\\w.-])` },
-            { name: scope('support.type.property-name'), match: any(rest) },
+            { name: scope('variable.parameter'), match: any(rest) },
             { name: scope('constant.other'), match: '(?<![\\w.-])(?:usable|acpi|nvs|devdax|fsdax|raw|sector|dev|mem|direct|complex|none|write-back|write-through|kmem)(?![\\w.-])' },
         ] },
         marks: { name: scope('keyword.operator'), match: '[=,-]' },

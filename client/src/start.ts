@@ -18,7 +18,8 @@ export async function start(context: vscode.ExtensionContext, create: (options: 
         documentSelector: [{ language: 'memtopo' }],
         outputChannel: output,
         synchronize: { configurationSection: 'memtopo' },
-        initializationOptions: { settings: vscode.workspace.getConfiguration('memtopo') },
+        // as plain data: the object itself carries functions, which no worker takes
+        initializationOptions: { settings: JSON.parse(JSON.stringify(vscode.workspace.getConfiguration('memtopo'))) as unknown },
         markdown: { isTrusted: { enabledCommands: ['memtopo.openPreviewToSide'] }, supportHtml: false },
     });
     context.subscriptions.push(

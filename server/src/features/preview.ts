@@ -63,8 +63,11 @@ function listCandidates(analysis: Analysis): Candidate[] {
         out.push({ subject: { kind: 'platform', name: lowered.name, at: span(analysis, lowered.at) }, span: lowered.span, broken: unit.parsed.errors.length > 0, platform: lowered, at: analysis.place(lowered.span).start });
     }
     for (const { lowered, unit } of analysis.scenarios) {
+        // a scenario on a platform that is half understood would run on a machine that nobody described
+        const platform = analysis.platforms.find((p) => p.lowered === lowered.platform);
+        const broken = unit.parsed.errors.length > 0 || (platform?.unit.parsed.errors.length ?? 0) > 0;
         out.push({
-            subject: { kind: 'scenario', name: lowered.name, at: span(analysis, lowered.at) }, span: lowered.span, broken: unit.parsed.errors.length > 0,
+            subject: { kind: 'scenario', name: lowered.name, at: span(analysis, lowered.at) }, span: lowered.span, broken,
             scenario: lowered, ...(lowered.platform ? { platform: lowered.platform } : {}), at: analysis.place(lowered.span).start,
         });
     }

@@ -62,7 +62,7 @@ suite('preview', () => {
     test('changes while typing', async () => {
         moveTo(editor, at(editor.document, 'platform fast-reboot'));
         await until('boot', iomem, found => has(found, '180000000-1ffffffff : Persistent Memory (legacy)'));
-        await replaceAll(editor, original.replace('memmap=2G!6G', 'memmap=1G!6G'));
+        await replaceAll(editor, original.replace('cmdline "memmap=2G!6G"', 'cmdline "memmap=1G!6G"'));
         await until('1 GiB', iomem, found => has(found, '180000000-1bfffffff : Persistent Memory (legacy)'));
         await replaceAll(editor, original);
         await until('2 GiB', iomem, found => has(found, '180000000-1ffffffff : Persistent Memory (legacy)'));

@@ -82,18 +82,16 @@ function Line({ row, run, focusable, open, fold }: {
             aria-label={`${mark.word} ${address(line.start)} to ${address(line.end)}, ${line.name}, ${size(line.end - line.start + 1)} ${line.facts.join(', ')} ${line.was ?? ''}`}
             tabIndex={focusable ? 0 : -1} data-key={line.key} title={title} onClick={() => open(line, false)} onDblClick={() => open(line, true)}>
             <span class="mark" aria-hidden="true">{mark.sign}</span>
-            <span class="body">
-                <span class="text mono" style={{ paddingInlineStart: `${line.depth * 2}ch` }}>
+            <span class="body" style={{ '--depth': line.depth }}>
+                <span class="text mono">
                     {row.hasChildren
                         ? <span class={`twisty ${row.open ? 'open' : ''}`} onClick={event => { event.stopPropagation(); fold(line.key, row.open); }}><Icon name="twisty" /></span>
                         : <span class="twisty" />}
                     <span class="range">{address(line.start)}-{address(line.end)}</span><span class="colon"> : </span><span class="label">{line.name}</span>
-                </span>
-                <span class="facts">
-                    {mark.word && <span class={`tag ${line.mark}`}>{mark.word}</span>}
-                    {line.was && <span class="fact was">{line.was}</span>}
-                    {line.facts.map(fact => <span class="fact" key={fact}>{fact}</span>)}
-                </span>
+                </span>{' '}
+                {mark.word && <span class={`tag ${line.mark}`}>{mark.word}</span>}{' '}
+                {line.was && <span class="fact was">{line.was}</span>}{' '}
+                {line.facts.map(fact => <span key={fact}><span class="fact">{fact}</span>{' '}</span>)}
             </span>
             <span class="size">{size(line.end - line.start + 1)}</span>
         </div>
