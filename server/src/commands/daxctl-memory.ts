@@ -1,7 +1,7 @@
 // The memory blocks of a device as daxctl sees them: those whose first byte lies between the device's start and start + size, which
 // is neither what kmem added nor what the device covers when it is trimmed or in pieces (DXC-05).
 import { readdirOrder } from '../kernel/kernfs.ts';
-import { offlineBlocks, onlineBlocks } from '../kernel/memory-block.ts';
+import { offlineBlocks, onlineBlocks, runsWithin } from '../kernel/memory-block.ts';
 import { type Errno, type Result, STRERROR } from '../kernel/outcome.ts';
 import type { BlockRun, KernelState } from '../kernel/state.ts';
 import type { Tx } from '../kernel/tx.ts';
@@ -49,6 +49,19 @@ export function movableMemory(state: KernelState, device: ListedDevice): boolean
     return runs.length > 0 && runs.every((run) => run.zone === 'Movable');
 }
 
+/** More blocks than this are taken in address order: what a failure leaves would cost as many runs as there are blocks. */
+const MANY = 0x1000;
+
+/** The first block by address that `act` left as it was, after it failed on one of the runs. */
+function firstLeft(tx: Tx, runs: readonly BlockRun[], act: (tx: Tx, first: number, last: number) => Result): { readonly failed?: { readonly block: number; readonly errno: Errno } } {
+    for (const run of runs) {
+        const left = runsWithin(tx.state.memory, run.first, run.last).find((now) => now.state === run.state);
+        const errno = left ? act(tx, left.first, left.first) : 0;
+        if (left && errno !== 0) return { failed: { block: left.first, errno } };
+    }
+    return {};
+}
+
 /**
  * Does `act` to every block of the runs as a loop over the node's directory would: when one fails, those before it in directory
  * order are done and the rest is untouched.
@@ -56,6 +69,7 @@ export function movableMemory(state: KernelState, device: ListedDevice): boolean
 function eachBlock(tx: Tx, runs: readonly BlockRun[], act: (tx: Tx, first: number, last: number) => Result): { readonly failed?: { readonly block: number; readonly errno: Errno } } {
     const before = { state: tx.state, log: tx.log.length, notes: tx.notes.length };
     if (runs.every((run) => act(tx, run.first, run.last) === 0)) return {};
+    if (count(runs) > MANY) return firstLeft(tx, runs, act);
     tx.state = before.state;
     tx.log.splice(before.log);
     tx.notes.splice(before.notes);
@@ -66,9 +80,6 @@ function eachBlock(tx: Tx, runs: readonly BlockRun[], act: (tx: Tx, first: numbe
     }
     return {};
 }
-
-/** More blocks than this are not put in directory order just to know which comes first. */
-const MANY = 0x10000;
 
 function blockNamesOf(runs: readonly BlockRun[]): string[] {
     return runs.flatMap((run) => Array.from({ length: run.last - run.first + 1 }, (_, i) => `memory${run.first + i}`));

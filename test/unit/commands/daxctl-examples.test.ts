@@ -134,6 +134,19 @@ describe('O12: boot RAM in the untrimmed tail', () => {
     });
 });
 
+it('stops at a foreign block of a huge device in little time', () => {
+    const low = machine().e820.filter((e) => e.end < 5 * GiB);
+    const start = 2 ** 42;
+    const size = 16 * 2 ** 40 - 64 * MiB;
+    const shell = new Shell({ ...machine(), e820: [...low, { start, end: start + size - 1, type: E820.SOFT_RESERVED }, { start: start + size, end: start + 17 * 2 ** 40 - 1, type: E820.RAM }] });
+    const began = performance.now();
+    expect(shell.run('daxctl reconfigure-device -m system-ram dax0.0').status).toBe(0);
+    const off = shell.run('daxctl offline-memory dax0.0');
+    expect(off).toMatchObject({ status: 234, errnos: ['EINVAL'] });
+    expect(shell.run('daxctl reconfigure-device -m devdax dax0.0').errnos).toEqual(['EBUSY']);
+    expect(performance.now() - began).toBeLessThan(1000);
+});
+
 describe('O5: 2 GiB blocks', () => {
     it('lose almost 2 GiB at the front of a pmem device', () => {
         const shell = new Shell({
