@@ -116,7 +116,7 @@ function mount(tx: Tx, invocation: Invocation): CommandResult {
         tx.note({ code: 'mount/dax-reflink', rules: ['NF-06'], severity: 'error', subject: disk.name, message: 'this release cannot use DAX with reflink: make the file system with -m reflink=0' });
         return bad;
     }
-    if (dax) tx.warn(`${who}: DAX enabled. Warning: EXPERIMENTAL, use at your own risk`, 'NF-06');
+    if (dax && tx.state.profile.xfsDaxExperimental) tx.warn(`${who}: DAX enabled. Warning: EXPERIMENTAL, use at your own risk`, 'NF-06');
     const mounted: Mount = { device: disk.name, path: target, fs: fs.fs, dax, rmapbt: fs.rmapbt };
     tx.set({ mounts: [...tx.state.mounts, mounted] });
     return ok;

@@ -4,7 +4,7 @@ import { parseKernelNumber } from './dax-bus.ts';
 import { labelArea, writeLabels } from './nd-label.ts';
 import { lowestFree, namespacesOf, setNd, updateNamespace, updateNdRegion } from './nvdimm.ts';
 import type { Result } from './outcome.ts';
-import { alignDown, alignUp, formatSize, hex, isAligned, MiB, type Range, rangeOf, sizeOf } from './range.ts';
+import { alignDown, alignUp, formatSize, hex, isAligned, type Range, rangeOf, sizeOf } from './range.ts';
 import { regionIntersects, SYSTEM_RAM } from './resource.ts';
 import { withEntry } from './shared-map.ts';
 import type { KernelState, NdNamespace, NdRegion } from './state.ts';
@@ -218,6 +218,3 @@ export function namespaceSectorStore(tx: Tx, name: string, text: string): Result
     if (namespace.uuid) writeLabels(tx, tx.state.nvdimm.regions.get(namespace.region)!);
     return 0;
 }
-
-/** Why a range of this size is too small for a personality (ND-13). */
-export const MIN_PERSONALITY = 16 * MiB;

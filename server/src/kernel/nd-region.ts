@@ -3,7 +3,7 @@
 import { memregionAlloc } from './memregion.ts';
 import { dropPersonality, newPersonality } from './nd-claim.ts';
 import { labelArea } from './nd-label.ts';
-import { emptyNamespace, nextNamespaceSeed } from './nd-namespace.ts';
+import { emptyNamespace } from './nd-namespace.ts';
 import { namespacesOf, ndBound, ndProbe, ndRemove, personalitiesOf, setNd, updateNdRegion } from './nvdimm.ts';
 import { parseKernelNumber } from './dax-bus.ts';
 import type { Result } from './outcome.ts';
@@ -11,8 +11,6 @@ import { alignDown, formatSize, MiB, PAGE, type Range, rangeOf, sizeOf } from '.
 import { withEntry } from './shared-map.ts';
 import type { KernelState, NdLabel, NdMapping, NdNamespace, NdProvider, NdRegion } from './state.ts';
 import type { Tx } from './tx.ts';
-
-export { nextNamespaceSeed };
 
 /** Alignment that a region has unless somebody writes another one, in bytes (ND-05). */
 const DEFAULT_ALIGN = 16 * MiB;

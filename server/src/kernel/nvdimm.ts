@@ -1,9 +1,9 @@
 // libnvdimm: the nd bus with its regions, namespaces and personalities, and who binds to what (drivers/nvdimm/bus.c, kernel
 // model 05). Regions are nd-region.ts, namespaces nd-namespace.ts, their drivers nd-pmem.ts, info blocks nd-pfn.ts and nd-btt.ts.
-import { ndPmemProbe, ndPmemRemove } from './nd-pmem.ts';
-import { daxPmemProbe, daxPmemRemove } from './nd-pmem.ts';
-import { nextNamespaceSeed, ndRegionProbe, ndRegionRemove } from './nd-region.ts';
 import { newPersonality } from './nd-claim.ts';
+import { nextNamespaceSeed } from './nd-namespace.ts';
+import { daxPmemProbe, daxPmemRemove, ndPmemProbe, ndPmemRemove } from './nd-pmem.ts';
+import { ndRegionProbe, ndRegionRemove } from './nd-region.ts';
 import { type Errno, ERRNO, type Result } from './outcome.ts';
 import { withEntry } from './shared-map.ts';
 import type { KernelState, NdMedia, NdNamespace, NdPersonality, NdRegion, NvdimmState } from './state.ts';
