@@ -45,7 +45,8 @@ export function rebooted(state: KernelState): ReturnType<typeof boot> {
     return boot(machineAfter(state), { media: state.nvdimm.media, filesystems: state.filesystems, backends: state.backends });
 }
 
-function restart(tx: Tx, how: 'reboot' | 'kexec'): CommandResult {
+/** Replaces the state by that of the next kernel. */
+export function restart(tx: Tx, how: 'reboot' | 'kexec'): CommandResult {
     const legacy = tx.state.e820.some((e) => e.type === E820.PRAM) && tx.state.nvdimm.media.blocks.size > 0;
     const { state, outcome } = rebooted(tx.state);
     tx.state = state;

@@ -7,6 +7,7 @@ import { alignUp, hex, MiB, overlaps, type Range, rangeOf, sizeOf } from '../ker
 import type { KernelState } from '../kernel/state.ts';
 import type { Tx } from '../kernel/tx.ts';
 import { virtioMemAdd, virtioMemById, virtioMemRequest } from '../kernel/virtio-mem.ts';
+import { restart } from './power.ts';
 import { type CommandResult, OK } from './result.ts';
 import type { Problem, ShellLine, Span, Word } from './shell.ts';
 
@@ -39,6 +40,7 @@ export const QEMU_VERBS: readonly QemuVerb[] = [
     { verb: 'object_del', doc: 'Destroys a memory backend that no device uses.' },
     { verb: 'qom-set', doc: 'Sets a property: `qom-set vm0 requested-size 8G`.' },
     { verb: 'qom-get', doc: 'Reads a property: `qom-get vm0 size`.' },
+    { verb: 'system_reset', doc: 'Restarts the machine.' },
     { verb: 'info', doc: 'Prints something: `info memory-devices`.' },
 ];
 
@@ -132,6 +134,7 @@ export function runQemu(tx: Tx, execute: string, args: QemuArguments): CommandRe
         case 'device_del': return deviceDel(tx, text(args['id']));
         case 'qom-set': return qomSet(tx, args);
         case 'qom-get': return qomGet(tx, args);
+        case 'system_reset': return restart(tx, 'reboot');
         case 'info': return OK;
         default:
             tx.notSimulated = `the monitor command ${execute}`;
@@ -155,8 +158,14 @@ function objectAdd(tx: Tx, args: QemuArguments): CommandResult {
     return OK;
 }
 
+/** Is the backend behind a device? */
+function busy(state: KernelState, backend: string): boolean {
+    return [...state.dimms.values()].some((d) => d.backend === backend);
+}
+
 function objectDel(tx: Tx, id: string): CommandResult {
     if (!tx.state.backends.has(id)) return refuse(tx, `object '${id}' not found`);
+    if (busy(tx.state, id)) return refuse(tx, `object '${id}' is in use, can not be deleted`);
     const backends = new Map(tx.state.backends);
     backends.delete(id);
     tx.set({ backends });
@@ -220,7 +229,7 @@ function deviceAdd(tx: Tx, args: QemuArguments): CommandResult {
     if (driver === 'nvdimm') return plugNvdimm(tx, id, pxm, given ? range : { ...range, end: range.end - labelShare(args) }, args);
     if (driver === 'pc-dimm') {
         // The monitor succeeds whatever Linux makes of the memory.
-        dimmAdd(tx, { kind: 'dimm', id, pxm, ...range });
+        dimmAdd(tx, { kind: 'dimm', id, pxm, backend: memdev, ...range });
         return OK;
     }
     const requestedSize = number(args['requested-size']) ?? 0;
@@ -251,7 +260,8 @@ function deviceDel(tx: Tx, id: string): CommandResult {
         dimmEject(tx, id);
         return OK;
     }
-    if (virtioMemById(tx.state, id)) return refuse(tx, `virtio-mem device cannot get unplugged while it has usable memory`);
+    if (virtioMemById(tx.state, id)) return refuse(tx, 'virtio based memory devices cannot be unplugged.');
+    if ([...tx.state.nvdimm.dimms.values()].some((d) => d.device === id)) return refuse(tx, 'nvdimm device hot unplug is not supported yet.');
     return refuse(tx, `Device '${id}' not found`);
 }
 

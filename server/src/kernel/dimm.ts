@@ -26,7 +26,7 @@ function bootCeiling(state: KernelState): number {
  *
  * @returns what adding the memory answered; EEXIST counts as memory that is in use already.
  */
-export function dimmAdd(tx: Tx, device: DimmDevice, booting = false): Result {
+export function dimmAdd(tx: Tx, device: DimmDevice & { readonly backend?: string }, booting = false): Result {
     const range: Range = { start: device.start, end: device.end };
     const name = acpiName(tx.state.dimms.size);
     const node = tx.state.numa.pxmToNode.get(device.pxm) ?? memoryAddPhysaddrToNid(tx.state, device.start);
@@ -44,7 +44,7 @@ export function dimmAdd(tx: Tx, device: DimmDevice, booting = false): Result {
         tx.err(`${name}: add_memory failed`, 'MHP-01');
         tx.err(`${name}: acpi_memory_enable_device() error`, 'MHP-01');
     }
-    const dimm = { ...range, pxm: device.pxm, added: result === 0, ...(claim === undefined ? {} : { claim }) };
+    const dimm = { ...range, pxm: device.pxm, added: result === 0, ...(claim === undefined ? {} : { claim }), ...(device.backend === undefined ? {} : { backend: device.backend }) };
     tx.set({ dimms: new Map(tx.state.dimms).set(device.id, dimm) });
     return result;
 }

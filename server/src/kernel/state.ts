@@ -434,8 +434,8 @@ export interface KernelState {
     readonly nvdimm: NvdimmState;
     readonly virtioMem: ReadonlyMap<string, VirtioMemState>;
     readonly cxl: CxlState;
-    /** ACPI memory devices present (boot and hot-added), by id. `added`: Linux accepted the memory. */
-    readonly dimms: ReadonlyMap<string, Range & { readonly pxm: number; readonly added: boolean; readonly claim?: number }>;
+    /** ACPI memory devices present (boot and hot-added), by id. `added`: Linux accepted the memory; `backend`: what it was plugged with. */
+    readonly dimms: ReadonlyMap<string, Range & { readonly pxm: number; readonly added: boolean; readonly claim?: number; readonly backend?: string }>;
     /** Hypervisor objects created by monitor commands: memory backends by id, size in bytes. */
     readonly backends: ReadonlyMap<string, number>;
     /** Loaded modules in load order → their parameters. */

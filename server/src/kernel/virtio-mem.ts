@@ -1,5 +1,6 @@
 // virtio-mem (drivers/virtio/virtio_mem.c; kernel model 08, VM-01…VM-11): the device region as a parent in iomem, memory blocks that
 // come and go with the size the hypervisor asks for. Work is done on ranges; blocks are counted, not visited.
+import { offlineObstacle } from './block-contents.ts';
 import type { Machine, VirtioMemDevice } from './machine.ts';
 import { displace, runsWithin } from './memory-block.ts';
 import { addMemory, registerGroup, removeMemory, unregisterGroup } from './memory-hotplug.ts';
@@ -261,6 +262,8 @@ interface Stretch extends Range {
     readonly offline: boolean;
     readonly movable: boolean;
     readonly partial: boolean;
+    /** It holds kernel data that cannot be moved. */
+    readonly pinned: boolean;
 }
 
 /** Added units of the device in stretches, highest address first. */
@@ -270,7 +273,7 @@ function stretches(state: KernelState, device: VirtioMemState, layout: Layout): 
     for (const range of device.added) {
         for (const run of runsWithin(state.memory, range.start / blockSize, (range.end + 1) / blockSize - 1)) {
             const whole: Range = { start: run.first * blockSize, end: (run.last + 1) * blockSize - 1 };
-            const base = { offline: run.state === 'offline', movable: run.zone === 'Movable' };
+            const base = { offline: run.state === 'offline', movable: run.zone === 'Movable', pinned: offlineObstacle(run) !== undefined };
             let rest: Range[] = [whole];
             // Units that are partly plugged stand alone.
             for (const gap of device.plugged.flatMap((p) => [p.start, p.end + 1])) {
@@ -305,7 +308,10 @@ function unplug(tx: Tx, name: string, layout: Layout): void {
 /** Unplugs up to `bytes` from the top of a stretch; units without plugged memory left are removed. Answers what was unplugged. */
 function unplugStretch(tx: Tx, name: string, stretch: Stretch, bytes: number, layout: Layout): number {
     const device = tx.state.virtioMem.get(name)!;
-    const inside = device.plugged.flatMap((p) => intersect(p, stretch) ?? []).reverse();
+    // Which sub-block holds data that stays is not known; the first is as good as any.
+    const fixed = !stretch.pinned ? 0 : layout.mode === 'sbm' ? layout.subBlock : sizeOf(stretch);
+    const free = { start: stretch.start + fixed, end: stretch.end };
+    const inside = device.plugged.flatMap((p) => intersect(p, free) ?? []).reverse();
     let left = layout.mode === 'bbm' ? alignDown(bytes, layout.unit) : bytes;
     const gone: Range[] = [];
     for (const piece of inside) {
