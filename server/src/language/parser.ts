@@ -4,6 +4,7 @@ import type { File } from './generated/ast.ts';
 import { MemtopoGeneratedModule, MemtopoGeneratedSharedModule } from './generated/module.ts';
 import type { Finding } from './model.ts';
 import { createQuickParser, QuickTokenBuilder } from './quick-start.ts';
+import { skipWholeBlocks } from './recovery.ts';
 import { syntaxFindings } from './syntax-findings.ts';
 import { MemtopoValueConverter } from './value-converter.ts';
 
@@ -28,7 +29,7 @@ function sharedParser(): LangiumParser {
                 },
             });
         shared.ServiceRegistry.register(services);
-        parser = services.parser.LangiumParser;
+        parser = skipWholeBlocks(services.parser.LangiumParser);
     }
     return parser;
 }

@@ -12,14 +12,15 @@ const MOST = 50;
 
 export function syntaxFindings(uri: string, text: string, result: ParseResult<File>): Finding[] {
     const out: Finding[] = [];
-    const add = (code: string, message: string, start: number, end: number, related: Finding['related'] = []): void => {
-        out.push({ code, severity: 'error', message, at: { uri, start, end: Math.max(end, start) }, rules: [], related });
+    const add = (code: string, message: string, start: number, end: number, related: Finding['related'] = [], data?: Finding['data']): void => {
+        out.push({ code, severity: 'error', message, at: { uri, start, end: Math.max(end, start) }, rules: [], related, ...(data ? { data } : {}) });
     };
     for (const error of result.lexerErrors.slice(0, MOST)) {
         const junk = text.slice(error.offset, error.offset + error.length);
         add('language/unexpected-character', `${showJunk(junk)} means nothing here`, error.offset, error.offset + error.length);
     }
     const unclosed = result.parserErrors.length > 0 ? unclosedBraces(uri, result.value) : [];
+    const seen = new Set<number>();
     for (const error of result.parserErrors.slice(0, MOST)) {
         const atEnd = Number.isNaN(error.token.startOffset) || error.token.image === '';
         if (atEnd && unclosed.length > 0) {
@@ -28,10 +29,13 @@ export function syntaxFindings(uri: string, text: string, result: ParseResult<Fi
             continue;
         }
         const end = endOfText(text);
-        const start = atEnd ? Math.max(0, end - 1) : error.token.startOffset;
-        const stop = atEnd ? end : error.token.startOffset + error.token.image.length;
-        const { code, message } = word(error, atEnd);
-        add(code, message, start, stop);
+        const told = word(error, atEnd, text);
+        const start = atEnd ? Math.max(0, end - 1) : told.start ?? error.token.startOffset;
+        const stop = atEnd ? end : told.end ?? error.token.startOffset + error.token.image.length;
+        // The library may complain twice about one token: once that it fits no alternative, once that it is not what ends the list.
+        if (seen.has(error.token.startOffset) || out.some((f) => f.at.start === start)) continue;
+        seen.add(error.token.startOffset);
+        add(told.code, told.message, start, stop, [], told.data);
     }
     if (text.includes('"') || text.includes('/*')) {
         const root = result.value.$cstNode;
@@ -75,28 +79,84 @@ const TOKEN_NAMES: Readonly<Record<string, string>> = {
     MARGIN_LINE: 'a `|` line',
 };
 
-function word(error: ParserError, atEnd: boolean): { code: string; message: string } {
-    const found = atEnd ? 'the end' : `\`${short(error.token.image)}\``;
-    const expected = expectedTokens(error.message);
-    const names = expected.map((t) => TOKEN_NAMES[t] ?? `\`${t}\``);
-    const code = atEnd ? 'language/unexpected-end' : 'language/unexpected-token';
-    if (names.length === 0) return { code, message: `${found} does not belong here` };
-    const some = names.length > 8 ? `${names.slice(0, 7).join(', ')} …` : orList(names);
-    return { code, message: `${some} expected, not ${found}` };
+interface Told {
+    readonly code: string;
+    readonly message: string;
+    readonly start?: number;
+    readonly end?: number;
+    readonly data?: Finding['data'];
 }
 
-/** Token names in chevrotain's wording of an error, first tokens only, without names that are mere variants of `a name`. */
-function expectedTokens(message: string): string[] {
-    const single = /^Expecting (?:token of type '(\w+)'|keyword '([^']+)'|(?:end of file))/.exec(message) ?? /Expecting: '?([\w-]+)'? but/.exec(message);
-    if (single) {
-        const token = single[1] ?? single[2];
-        return token === undefined ? [] : [token];
+function word(error: ParserError, atEnd: boolean, text: string): Told {
+    const found = atEnd ? 'the end' : `\`${short(error.token.image)}\``;
+    const code = atEnd ? 'language/unexpected-end' : 'language/unexpected-token';
+    const { tokens: expected, after } = expectedTokens(error.message, error.token.image);
+    const names = expected.map((t) => TOKEN_NAMES[t] ?? `\`${t}\``);
+    const some = names.length > 8 ? `${names.slice(0, 7).join(', ')} …` : orList(names);
+    if (after) {
+        // All alternatives begin with the token found: it is the one behind it that fits none.
+        const from = error.token.startOffset + error.token.image.length;
+        const next = /\S+/.exec(text.slice(from, from + 200));
+        if (next) {
+            const start = from + next.index;
+            return { code, message: `${some} expected, not \`${short(next[0])}\``, start, end: start + next[0].length };
+        }
     }
-    if (message.startsWith('Redundant input')) return [];
-    const first = [...message.matchAll(/^\s*\d+\. \[([^\s,\]]+)/gm)].map((m) => m[1]!);
-    const either = /Expecting .*?: \[([^\]]+)\]/.exec(message)?.[1]?.split(/,\s*/);
-    const all = [...new Set(first.length > 0 ? first : either ?? [])].map((t) => t.replace(/^'|'$/g, ''));
-    return all.includes('ID') ? all.filter((t) => t in TOKEN_NAMES) : all;
+    if (names.length > 0 && expected[0] !== '}') return { code, message: `${some} expected, not ${found}` };
+    // What ends a list was expected: the token begins nothing that the list may hold.
+    const rule = error.context?.ruleStack?.at(-1)?.replace(/\u200B$/, '') ?? '';
+    const { image } = error.token;
+    if (rule === 'Scenario' && /^[a-z]/.test(image) && error.token.tokenType.name === 'ID') {
+        return { code: 'language/missing-prompt', message: `${found} is not known here: a command line starts with \`$\``, data: { insert: '$ ' } };
+    }
+    const near = nearestWord(image, MEMBERS[rule] ?? []);
+    return near ? { code: 'language/unknown-word', message: `${found} is not known here: do you mean \`${near}\`?`, data: { words: [near] } } : { code, message: `${found} does not belong here` };
+}
+
+/** What the members of a block begin with. */
+const MEMBERS: Readonly<Record<string, readonly string[]>> = {
+    Platform: [
+        'kernel', 'arch', 'firmware', 'hypervisor', 'cmdline', 'config', 'modules', 'node', 'reserved', 'e820', 'resource', 'distance', 'target', 'soft-reserved', 'pmem', 'virtio-mem',
+        'dimm', 'hotplug-window', 'cxl',
+    ],
+    Node: ['cpus', 'memory', 'hotplug', 'generic-initiator'], Target: ['initiator', 'attached', 'memory-side-cache'], Scenario: ['expect', 'kernel'], File: ['platform', 'scenario', 'import'],
+    Initiator: ['latency', 'read-latency', 'write-latency', 'bandwidth', 'read-bandwidth', 'write-bandwidth'], MemorySideCache: ['level', 'size', 'associativity', 'write-policy', 'line'],
+    Pmem: ['dimms', 'label-size', 'labels-initialised', 'unarmed', 'namespace'], SoftReserved: ['device'], VirtioMem: ['block-size', 'requested', 'bus'],
+    CxlWindow: ['ways', 'granularity', 'targets', 'volatile', 'pmem'], Namespace: ['size', 'mode', 'map', 'align', 'sector-size', 'system-ram', 'movable', 'no-online'],
+};
+
+/** The word that a slip of the finger may have meant: at most two letters away, and fewer than half of them. */
+function nearestWord(image: string, words: readonly string[]): string | undefined {
+    let best: string | undefined;
+    let least = Math.min(3, Math.ceil(image.length / 2));
+    for (const candidate of words) {
+        const d = distance(image, candidate);
+        if (d > 0 && d < least) [best, least] = [candidate, d];
+    }
+    return best;
+}
+
+/** Edits between two short words. */
+function distance(a: string, b: string): number {
+    if (Math.abs(a.length - b.length) > 2) return 3;
+    let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+    for (let i = 1; i <= a.length; i++) {
+        const next = [i];
+        for (let j = 1; j <= b.length; j++) next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+        row = next;
+    }
+    return row[b.length]!;
+}
+
+/** Token names in the parser library's wording of an error. `after`: they belong behind the token found. */
+function expectedTokens(message: string, found: string): { readonly tokens: string[]; readonly after: boolean } {
+    const single = /^Expecting token of type '([^']+)'/.exec(message);
+    if (single) return { tokens: [single[1]!], after: false };
+    const sequences = [...message.matchAll(/^\s*\d+\. \[([^\]]+)\]/gm)].map((m) => m[1]!.split(', '));
+    const after = found !== '' && sequences.length > 0 && sequences.every((s) => s[0] === found && s.length > 1);
+    const all = [...new Set(sequences.map((s) => s[after ? 1 : 0]!))];
+    // Where a name fits, the words of the language that are names too say nothing.
+    return { tokens: all.includes('ID') ? all.filter((t) => t in TOKEN_NAMES) : all, after };
 }
 
 function short(image: string): string {

@@ -37,7 +37,7 @@ const gap = fc.constantFrom(' ', '  ', '\n', '\n\n\n', '\t', ' // why\n', ' /* a
 const member = fc.oneof(
     fc.constant('kernel 6.1'), fc.constant('hypervisor'), fc.constant('cmdline "a  \\"b\\""'), fc.constant('config A=y'),
     place.map((p) => `reserved ${p} "x"`), place.map((p) => `node 1 { cpus 0-3 , 8 memory ${p} hotplug ${p} }`), fc.constant('distance 0 to 1 = 21'),
-    fc.tuple(word, place).map(([w, p]) => `soft-reserved ${w} ${p} node 1 { device size 1G mode devdax device { size 2G } }`),
+    fc.tuple(word, place).map(([w, p]) => `soft-reserved ${w} ${p} node 1 { device size 1G mode devdax device size 2G }`),
     place.map((p) => `pmem ${p} node 2 { dimms 4 label-size 128K namespace { size 1G mode fsdax map dev } }`),
     place.map((p) => `resource ${p} "PCI" { resource ${p} "ROM" }`), fc.constant('target 1 { initiator 0 { latency 90ns bandwidth 4GB/s } memory-side-cache { size 1G level 1 } }'),
     place.map((p) => `cxl window 0 ${p} { ways 2 targets a , b volatile }`), fc.constant('modules nfit, "dax_hmem region_idle=Y"'),
