@@ -51,7 +51,7 @@ function plan(session: NdctlSession, region: NdRegion, namespace: NdNamespace | 
         return no(code(errno));
     };
     const note = (noteCode: string, rules: readonly `${string}-${string}`[], message: string, data?: Record<string, number | string>): void => session.tx.note({
-        code: `ndctl/${noteCode}`, rules, severity: 'error', subject: namespace?.name ?? region.name, range: namespace?.range ?? region.range, message, ...(data ? { data } : {}),
+        code: noteCode, rules, severity: 'error', subject: namespace?.name ?? region.name, range: namespace?.range ?? region.range, message, ...(data ? { data } : {}),
     });
     if (!region.enabled) return no(SKIP);
     let size = options.size?.bytes ?? (namespace ? capacity(namespace) : 0);
@@ -69,7 +69,7 @@ function plan(session: NdctlSession, region: NdRegion, namespace: NdNamespace | 
         if (size === 0) size = available;
     }
     if (!region.labelled && size !== sizeOf(region.range)) {
-        note('label-less-size', ['NDC-04', 'ND-03'], `${region.name} has no labels: its one namespace is the whole region`);
+        note('ndctl/label-less-size', ['NDC-04', 'ND-03'], `${region.name} has no labels: its one namespace is the whole region`);
         session.error('Legacy / label-less namespaces do not support sub-dividing a region');
         session.error('Retry without -s/--size=');
         return no(code('EINVAL'));
@@ -80,7 +80,7 @@ function plan(session: NdctlSession, region: NdRegion, namespace: NdNamespace | 
     if (typeof aligned !== 'number') return aligned;
     if (session.state.profile.regionAlign && !isAligned(size, region.align)) {
         // NDC-06
-        note('size-region-align', ['NDC-06', 'ND-05'], `the size must be a multiple of the align of ${region.name}, ${formatSize(region.align)}`, {
+        note('ndctl/size-region-align', ['NDC-06', 'ND-05'], `the size must be a multiple of the align of ${region.name}, ${formatSize(region.align)}`, {
             below: alignDown(size, region.align), above: alignDown(size, region.align) + region.align, align: region.align,
         });
         session.fatal(`${region.name}: align setting is 0x${region.align.toString(16)} size 0x${size.toString(16)} is misaligned`);
@@ -91,14 +91,14 @@ function plan(session: NdctlSession, region: NdRegion, namespace: NdNamespace | 
         const unit = options.size?.unit ?? 1;
         const step = Math.max(unit, aligned) * region.ways;
         const suggestion = (Math.floor(size / step) + 1) * step;
-        note('size-align', ['NDC-07'], `the size must be a multiple of ${formatSize(aligned * region.ways)}`, { above: suggestion, align: aligned });
+        note('ndctl/size-align', ['NDC-07'], `the size must be a multiple of ${formatSize(aligned * region.ways)}`, { above: suggestion, align: aligned });
         session.fatal(`'--size=' must align to interleave-width: ${region.ways} and alignment: ${aligned}\ndid you intend --size=${suggestion / unit}${options.size?.suffix ?? ''}?`);
         return no(code('EINVAL'));
     }
     if (size < 16 * MiB && mode !== 'raw') {
         // NDC-08
         if (defaultSize) return no(SKIP);
-        note('too-small', ['NDC-08', 'ND-13'], `${mode} mode needs 16 MiB`);
+        note('ndctl/too-small', ['NDC-08', 'ND-13'], `${mode} mode needs 16 MiB`);
         return invalid(`'--size=' must be >= 16MiB for '${mode}' mode`);
     }
     const sector = chooseSector(session, region, namespace, options, mode);

@@ -29,7 +29,7 @@ export function parseToolSize(text: string): ParsedSize | undefined {
     const match = /^\s*(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*|)([kKmMgGtT]?)$/.exec(text);
     if (!match) return undefined;
     const digits = match[1]!;
-    const number = digits === '' ? 0 : /^0[xX]/.test(digits) ? Number.parseInt(digits, 16) : /^0/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
+    const number = digits === '' ? 0 : /^0[xX]/.test(digits) ? Number.parseInt(digits, 16) : digits.startsWith('0') ? Number.parseInt(digits, 8) : Number(digits);
     const suffix = match[2]!.toUpperCase() as ParsedSize['suffix'];
     const bytes = number * UNITS[suffix];
     return Number.isSafeInteger(bytes) ? { bytes, unit: UNITS[suffix], suffix } : undefined;

@@ -127,15 +127,15 @@ export function cxlRegionCreate(tx: Tx, wanted: NewCxlRegion): { readonly ok: tr
     const window = tx.state.cxl.windows.find((w) => w.index === wanted.window);
     const ways = wanted.memdevs.length;
     const no = (errno: 'EINVAL' | 'ENXIO' | 'ERANGE' | 'EOPNOTSUPP', code: string, message: string, data?: Record<string, number>): { readonly ok: false; readonly errno: Exclude<Result, 0> } => ({
-        ok: false, errno: tx.fail(errno, { code: `cxl/${code}`, rules: ['CXL-03', 'RES-13'], subject: `decoder0.${wanted.window}`, message, ...(data ? { data } : {}) }),
+        ok: false, errno: tx.fail(errno, { code, rules: ['CXL-03', 'RES-13'], subject: `decoder0.${wanted.window}`, message, ...(data ? { data } : {}) }),
     });
-    if (!window || ways === 0) return no('ENXIO', 'no-target', 'a region needs a window and at least one memory device');
-    if (wanted.type === 'ram' && !tx.state.profile.cxlRamRegions) return no('EOPNOTSUPP', 'no-ram-regions', 'this release makes persistent regions only');
+    if (!window || ways === 0) return no('ENXIO', 'cxl/no-target', 'a region needs a window and at least one memory device');
+    if (wanted.type === 'ram' && !tx.state.profile.cxlRamRegions) return no('EOPNOTSUPP', 'cxl/no-ram-regions', 'this release makes persistent regions only');
     if (wanted.size === 0 || !isAligned(wanted.size, CXL_UNIT * ways)) {
-        return no('EINVAL', 'region-size', `the size must be a multiple of 256 MiB times ${ways}`, { above: alignUp(Math.max(1, wanted.size), CXL_UNIT * ways) });
+        return no('EINVAL', 'cxl/region-size', `the size must be a multiple of 256 MiB times ${ways}`, { above: alignUp(Math.max(1, wanted.size), CXL_UNIT * ways) });
     }
     const start = findRegionAddress(tx.state, window, wanted.size);
-    if (start === undefined) return no('ERANGE', 'no-hole', `window ${window.index} has no free place for the region on a multiple of its size`);
+    if (start === undefined) return no('ERANGE', 'cxl/no-hole', `window ${window.index} has no free place for the region on a multiple of its size`);
     return { ok: true, name: addRegion(tx, window, wanted, rangeOf(start, wanted.size)) };
 }
 

@@ -115,25 +115,25 @@ export function setNamespaceSize(tx: Tx, name: string, value: number): Result {
     const namespace = tx.state.nvdimm.namespaces.get(name)!;
     const region = tx.state.nvdimm.regions.get(namespace.region)!;
     const bad = (errno: 'EBUSY' | 'ENXIO' | 'EINVAL' | 'ENOSPC', code: string, message: string, data?: Record<string, number>): Result =>
-        tx.fail(errno, { code: `nvdimm/${code}`, rules: ['ND-09'], subject: name, message, ...(namespace.range ? { range: namespace.range } : {}), ...(data ? { data } : {}) });
-    if (namespace.enabled || namespace.holder) return bad('EBUSY', 'size-active', `${name} is in use: disable it before changing its size`);
-    if (!namespace.uuid) return bad('ENXIO', 'size-without-uuid', `${name} has no uuid yet: write one first`);
-    if (region.mappings.length === 0) return bad('ENXIO', 'size-label-less', `${region.name} has no labels to record a size in`);
+        tx.fail(errno, { code, rules: ['ND-09'], subject: name, message, ...(namespace.range ? { range: namespace.range } : {}), ...(data ? { data } : {}) });
+    if (namespace.enabled || namespace.holder) return bad('EBUSY', 'nvdimm/size-active', `${name} is in use: disable it before changing its size`);
+    if (!namespace.uuid) return bad('ENXIO', 'nvdimm/size-without-uuid', `${name} has no uuid yet: write one first`);
+    if (region.mappings.length === 0) return bad('ENXIO', 'nvdimm/size-label-less', `${region.name} has no labels to record a size in`);
     if (!isAligned(value, region.align)) {
-        return bad('EINVAL', 'size-misaligned', `the size must be a multiple of the align of ${region.name}, ${formatSize(region.align)}`, {
+        return bad('EINVAL', 'nvdimm/size-misaligned', `the size must be a multiple of the align of ${region.name}, ${formatSize(region.align)}`, {
             below: alignDown(value, region.align), above: alignUp(value, region.align), align: region.align,
         });
     }
-    if (!hasDimmData(tx.state, region)) return bad('ENXIO', 'size-label-less', `the DIMMs of ${region.name} have no labels to record a size in`);
+    if (!hasDimmData(tx.state, region)) return bad('ENXIO', 'nvdimm/size-label-less', `the DIMMs of ${region.name} have no labels to record a size in`);
     const own = capacity(namespace);
     const free = maxAvailableExtent(tx.state, region);
-    if (value > free + own) return bad('ENOSPC', 'no-space', `${region.name} has no hole of that size: the largest has ${formatSize(free)}`, { available: free });
+    if (value > free + own) return bad('ENOSPC', 'nvdimm/no-space', `${region.name} has no hole of that size: the largest has ${formatSize(free)}`, { available: free });
     if (value !== own) {
         const resized = value === 0 ? undefined : place(tx.state, region, namespace.range, value);
         if (value !== 0 && !resized) {
             const before = hex(value);
             tx.warn(`nd_region ${region.name}: allocation underrun: 0x0 of 0x${before} bytes`, 'ND-07');
-            return bad('ENXIO', 'not-contiguous', `${name} cannot grow where it is: the free capacity does not touch it`);
+            return bad('ENXIO', 'nvdimm/not-contiguous', `${name} cannot grow where it is: the free capacity does not touch it`);
         }
         const { range: _old, ...rest } = namespace;
         setNd(tx, { namespaces: withEntry(tx.state.nvdimm.namespaces, name, resized ? { ...rest, range: resized } : rest) });
