@@ -17,6 +17,20 @@ const GROUP_BY = 'Object.groupBy??=(items,key)=>{const groups=Object.create(null
 
 const node = { platform: 'node', format: 'cjs', target: 'node20', banner: { js: GROUP_BY } };
 const browser = { platform: 'browser', target: 'es2022' };
+// The parser library wants four classes of the protocol library, and would bring a second copy of all of it along for them.
+const jsonrpc = path.join(root, 'node_modules/vscode-languageserver/node_modules/vscode-jsonrpc/lib/common');
+const oneProtocol = {
+    name: 'one-protocol',
+    setup(build) {
+        build.onResolve({ filter: /^vscode-languageserver-protocol$/ }, ({ importer }) =>
+            importer.includes(`${path.sep}langium${path.sep}`) && existsSync(jsonrpc) ? { path: 'classes', namespace: 'one-protocol' } : undefined);
+        build.onLoad({ filter: /.*/, namespace: 'one-protocol' }, () => ({
+            contents: `export { CancellationToken, CancellationTokenSource } from './cancellation.js'; export { Emitter } from './events.js';
+                export { ResponseError } from './messages.js'; export const LSPErrorCodes = { RequestFailed: -32803, ServerCancelled: -32802, ContentModified: -32801, RequestCancelled: -32800 };`,
+            resolveDir: jsonrpc,
+        }));
+    },
+};
 const jobs = {
     'extension.cjs': { entry: 'client/src/extension.ts', ...node, external: ['vscode'] },
     'extension.browser.cjs': { entry: 'client/src/extension.browser.ts', ...browser, format: 'cjs', external: ['vscode'] },
@@ -41,7 +55,7 @@ await Promise.all(chosen.map(async name => {
     const outfile = path.join(root, 'dist', name);
     const hashbang = executable && !readFileSync(source, 'utf8').startsWith('#!') ? '#!/usr/bin/env node\n' : '';
     const config = {
-        ...options, entryPoints: [source], outfile, bundle: true, minify: values.release, sourcemap: values.release ? false : 'linked',
+        ...options, entryPoints: [source], outfile, bundle: true, plugins: [oneProtocol], minify: values.release, sourcemap: values.release ? false : 'linked',
         legalComments: 'none', logLevel: 'warning', define: { 'process.env.NODE_ENV': '"production"', ...(options.format === 'esm' ? {} : { 'import.meta.url': '"bundle:"' }) },
         banner: banner || hashbang ? { js: hashbang + (banner?.js ?? '') } : undefined,
         tsconfigRaw: { compilerOptions: { jsx: 'react-jsx', jsxImportSource: 'preact', useDefineForClassFields: true, target: 'es2022' } },
