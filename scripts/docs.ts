@@ -65,7 +65,7 @@ export function updated(page: string): string {
     return page === 'docs/kernel-rules.md' ? codeColumn(text) : text;
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
     const check = process.argv.includes('--check');
     for (const page of PAGES) {
         const before = readFileSync(path.join(ROOT, page), 'utf8');

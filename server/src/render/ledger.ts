@@ -113,7 +113,7 @@ class Account {
         this.stages.push({ name: first, bytes, less: [] });
     }
 
-    then(name: StageName, items: readonly LedgerItem[]): this {
+    down(name: StageName, items: readonly LedgerItem[]): this {
         const less = items.filter((i) => i.bytes > 0);
         const bytes = this.stages.at(-1)!.bytes - less.reduce((n, i) => n + i.bytes, 0);
         this.stages.push({ name, bytes, less });
@@ -189,14 +189,14 @@ function bootMemory(state: KernelState): LedgerAccount {
     const first: Range = { start: 0, end: PAGE - 1 };
     const page0 = sharedBytes(given, [first]) - sharedBytes(kept, [first]);
     const cut = total(given) - both - moved - page0;
-    const account = new Account('boot memory', 'firmware', total(given) + added).then('usable', [
+    const account = new Account('boot memory', 'firmware', total(given) + added).down('usable', [
         { kind: 'moved', bytes: moved, cause: 'set apart by memmap=', rule: 'E820-03', subject: 'boot memory' },
         { kind: 'lost', bytes: cut, cause: 'cut off by mem= or memmap=, or beyond what the kernel can address', rule: 'E820-03', subject: 'boot memory' },
         { kind: 'lost', bytes: page0, cause: 'page 0 stays reserved', rule: 'E820-10', subject: 'boot memory', range: first },
     ]);
     const early = earlyPages(state, kept);
     const usable = account.stages.at(-1)!.bytes;
-    return account.then('ram', [
+    return account.down('ram', [
         { kind: 'idle', bytes: early.offline, cause: 'memory blocks taken offline', rule: 'OFF-01', subject: 'boot memory' },
         { kind: 'lost', bytes: Math.max(0, usable - early.offline - early.present), cause: 'parts of pages', rule: 'E820-01', subject: 'boot memory' },
     ]).done();
@@ -225,7 +225,7 @@ function pmemAccounts(state: KernelState): LedgerAccount[] {
         ...state.e820.filter((e) => e.type === E820.PRAM || e.type === E820.PMEM), ...state.machine.nfit,
     ]);
     const orphans = described.filter((d) => !covered.some((c) => overlaps(c, d))).map((range) =>
-        new Account('persistent memory', 'firmware', sizeOf(range)).then('region', [
+        new Account('persistent memory', 'firmware', sizeOf(range)).down('region', [
             { kind: 'idle', bytes: sizeOf(range), cause: 'no region: its driver is not loaded', rule: 'ND-01', subject: 'persistent memory', range },
         ]).done());
     return [...regions.map((r) => regionAccount(state, r)), ...orphans];
@@ -236,8 +236,8 @@ function regionAccount(state: KernelState, region: NdRegion): LedgerAccount {
     const parts = namespaces.map((n) => namespaceAccount(state, n));
     const free = subtract(region.range, namespaces.map((n) => n.range!));
     const account = new Account(region.name, 'firmware', sizeOf(region.range), parts)
-        .then('region', [])
-        .then('namespace', free.map((range) => ({
+        .down('region', [])
+        .down('namespace', free.map((range) => ({
             kind: 'idle' as const, bytes: sizeOf(range), cause: region.labelled ? 'no namespace' : 'no namespace: the region has no labels', rule: region.labelled ? 'ND-06' : 'ND-03', subject: region.name, range,
         })));
     return sumUp(account, parts);
@@ -246,11 +246,11 @@ function regionAccount(state: KernelState, region: NdRegion): LedgerAccount {
 /** Carries the stages of the parts, from `usable` on, up into the account that holds them. */
 function sumUp(account: Account, parts: readonly LedgerAccount[]): LedgerAccount {
     const stage = (name: StageName): LedgerItem[] => parts.flatMap((p) => p.stages.filter((s, i) => i > 0 && s.name === name).flatMap((s) => s.less));
-    account.then('usable', stage('usable'));
+    account.down('usable', stage('usable'));
     if (parts.some((p) => bottom(p).name === 'ram')) {
         // What stays dax or a file system beside parts that became RAM is in use, but not as RAM: it leaves this column.
         const others = parts.filter((p) => bottom(p).name !== 'ram').map((p): LedgerItem => ({ kind: 'idle', bytes: bottom(p).bytes, cause: `${p.subject} is not RAM`, subject: p.subject }));
-        account.then('ram', [...stage('ram'), ...others]);
+        account.down('ram', [...stage('ram'), ...others]);
     }
     return account.done();
 }
@@ -262,12 +262,12 @@ function namespaceAccount(state: KernelState, namespace: NdNamespace): LedgerAcc
     const name = namespace.name;
     if (info && info.kind !== 'btt') {
         const memmap = info.map === 'dev' ? `info block and struct pages (map=dev), to the next ${formatSize(Math.max(info.align, 2 ** 21))}` : `info block (map=mem), to the next ${formatSize(Math.max(info.align, 2 ** 21))}`;
-        account.then('usable', [
+        account.down('usable', [
             { kind: 'lost', bytes: info.startPad, cause: 'padding before the next section', rule: 'ND-20', subject: name, range: { start: range.start, end: range.start + info.startPad - 1 } },
             { kind: 'lost', bytes: info.dataOffset, cause: memmap, rule: 'ND-18', subject: name, range: { start: range.start + info.startPad, end: range.start + info.startPad + info.dataOffset - 1 } },
             { kind: 'lost', bytes: info.endTrunc, cause: `end not on a ${formatSize(Math.max(info.align, 2 ** 21))} boundary`, rule: 'ND-18', subject: name, range: { start: range.end - info.endTrunc + 1, end: range.end } },
         ]);
-    } else account.then('usable', []);
+    } else account.down('usable', []);
     const device = info?.kind === 'dax' ? state.dax.devices.get(`dax${namespace.name.slice('namespace'.length)}`) : undefined;
     if (device) ramStage(account, state, device);
     return account.done();
@@ -284,7 +284,7 @@ function daxRegionAccounts(state: KernelState): LedgerAccount[] {
         const region = state.dax.regions.get(key);
         if (region) accounts.push(daxRegionAccount(state, key, region.range));
         else {
-            accounts.push(new Account(key, 'firmware', sizeOf(hmem)).then('region', [
+            accounts.push(new Account(key, 'firmware', sizeOf(hmem)).down('region', [
                 hmem.bound ? { kind: 'lost', bytes: sizeOf(hmem), cause: 'no dax region: start or end off 2 MiB', rule: 'HMEM-05', subject: key, range: { start: hmem.start, end: hmem.end } }
                     : { kind: 'idle', bytes: sizeOf(hmem), cause: 'no driver bound', rule: 'HMEM-01', subject: key, range: { start: hmem.start, end: hmem.end } },
             ]).done());
@@ -292,7 +292,7 @@ function daxRegionAccounts(state: KernelState): LedgerAccount[] {
     }
     for (const pending of state.hmem.pending) {
         if ([...state.hmem.devices.values()].some((h) => overlaps(h, pending))) continue;
-        accounts.push(new Account('soft-reserved memory', 'firmware', sizeOf(pending)).then('region', [
+        accounts.push(new Account('soft-reserved memory', 'firmware', sizeOf(pending)).down('region', [
             { kind: 'idle', bytes: sizeOf(pending), cause: 'dax_hmem is not loaded', rule: 'HMEM-01', subject: 'soft-reserved memory', range: { start: pending.start, end: pending.end } },
         ]).done());
     }
@@ -311,7 +311,7 @@ function daxRegionAccount(state: KernelState, key: string, range: Range): Ledger
         return account.done();
     });
     const free = subtract(range, devices.flatMap((d) => d.mappings));
-    const account = new Account(key, 'firmware', sizeOf(range), parts).then('region', []).then('namespace', free.map((r) => ({
+    const account = new Account(key, 'firmware', sizeOf(range), parts).down('region', []).down('namespace', free.map((r) => ({
         kind: 'idle' as const, bytes: sizeOf(r), cause: 'no dax device', rule: 'DAX-10' as const, subject: key, range: r,
     })));
     return sumUp(account, parts);
@@ -344,7 +344,7 @@ function ramStage(account: Account, state: KernelState, device: DaxDevice): void
         if (rest > 0) items.push({ kind: 'lost', bytes: rest, cause: 'range not added: it could not be reserved or added', rule: 'KM-05', subject, range: { start, end } });
         if (used.selfHosted > 0) items.push({ kind: 'lost', bytes: used.selfHosted, cause: 'struct pages kept in the blocks themselves', rule: 'MHP-09', subject, range: { start, end } });
     });
-    account.then('ram', items);
+    account.down('ram', items);
 }
 
 // --------------------------------------------------------------------------------------------- ACPI devices, virtio-mem
@@ -353,7 +353,7 @@ function dimmAccounts(state: KernelState): LedgerAccount[] {
     return [...state.dimms].map(([id, dimm]) => {
         const range = { start: dimm.start, end: dimm.end };
         const used = inBlocks(state, range);
-        return new Account(id, 'firmware', sizeOf(dimm)).then('ram', dimm.added ? [
+        return new Account(id, 'firmware', sizeOf(dimm)).down('ram', dimm.added ? [
             { kind: 'idle', bytes: used.offline, cause: 'memory blocks not online', rule: 'ONL-01', subject: id, range },
             { kind: 'lost', bytes: used.selfHosted, cause: 'struct pages kept in the blocks themselves', rule: 'MHP-09', subject: id, range },
             { kind: 'lost', bytes: sizeOf(dimm) - used.offline - used.online, cause: 'not added', rule: 'MHP-01', subject: id, range },
@@ -366,9 +366,9 @@ function virtioAccounts(state: KernelState): LedgerAccount[] {
         const inAdded = device.plugged.map((p) => inBlocks(state, p));
         const online = inAdded.reduce((n, u) => n + u.online, 0);
         const size = sizeOf(device.region);
-        return new Account(device.name, 'firmware', size).then('usable', [
+        return new Account(device.name, 'firmware', size).down('usable', [
             { kind: 'idle', bytes: size - device.pluggedSize, cause: device.requestedSize > device.pluggedSize ? 'not plugged, though requested in part' : 'not requested', rule: 'VM-01', subject: device.name, range: device.region },
-        ]).then('ram', [
+        ]).down('ram', [
             { kind: 'idle', bytes: device.pluggedSize - online, cause: 'memory blocks not online', rule: 'VM-06', subject: device.name, range: device.region },
         ]).done();
     });
