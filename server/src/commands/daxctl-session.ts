@@ -14,6 +14,7 @@ export interface ListedDevice {
     readonly name: string;
     readonly resource: number;
     size: number;
+    /** 0 before v5.10, which have no such attribute. */
     align: number;
     readonly targetNode: number;
 }
@@ -140,7 +141,7 @@ function readDevices(tx: Tx, key: string): ListedDevice[] {
     const names = devicesOf(dax, key).map((d) => d.name);
     return readdirOrder(names).reverse().map((name) => {
         const device = dax.devices.get(name)!;
-        return { name, resource: deviceResource(device, region), size: deviceSize(device), align: device.align, targetNode: region.targetNode };
+        return { name, resource: deviceResource(device, region), size: deviceSize(device), align: tx.state.profile.dynamicDax ? device.align : 0, targetNode: region.targetNode };
     });
 }
 

@@ -80,7 +80,7 @@ const devices: readonly SysfsAttribute[] = [
         },
     }),
     deviceAttribute('align', 'Page size that mappings of /dev/daxX.Y use: 4 KiB, 2 MiB or 1 GiB; only while unbound.', ['DAX-13', 'DAX-14'], {
-        read: (device) => line(device.align), write: daxSetAlign, values: () => ['4096', '2097152', '1073741824'],
+        exists: (_device, _region, state) => state.profile.dynamicDax, read: (device) => line(device.align), write: daxSetAlign, values: () => ['4096', '2097152', '1073741824'],
     }),
     deviceAttribute('mapping', 'Write-only: adds exactly this range of the region, `<start>-<end>` in hexadecimal with inclusive end.', ['DAX-15', 'DAX-16', 'DAX-17'], {
         exists: (_device, region) => region.kind === 'dynamic', write: daxAddMapping,
@@ -106,7 +106,7 @@ const devices: readonly SysfsAttribute[] = [
     ...(['start', 'end', 'page_offset'] as const).map((file): SysfsAttribute => ({
         path: `${DEVICE}/:mapping/${file}`, rules: ['DAX-12'], params: names,
         doc: file === 'page_offset' ? 'Pages of the device before this range.' : `${file === 'start' ? 'First' : 'Last'} address of this range of the device.`,
-        exists: (state, params) => mappingOf(state, params) !== undefined,
+        exists: (state, params) => state.profile.dynamicDax && mappingOf(state, params) !== undefined,
         read: (state, params) => {
             const mapping = mappingOf(state, params)!;
             return line(`0x${hex(file === 'start' ? mapping.start : file === 'end' ? mapping.end : mapping.pageOffset)}`);

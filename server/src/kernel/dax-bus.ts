@@ -168,12 +168,12 @@ function removeDevice(tx: Tx, name: string): void {
     if (region?.youngest === name) updateRegion(tx, region.key, { youngest: null });
 }
 
-/** Decimal or 0x… as kstrtoull reads it, one trailing newline allowed; undefined otherwise. No suffixes. */
+/** Decimal, 0x… or octal with a leading 0, as kstrtoull reads it, one trailing newline allowed; undefined otherwise. No suffixes. */
 export function parseKernelNumber(text: string): number | undefined {
-    const digits = /^\+?(0[xX][0-9a-fA-F]+|\d+)\n?$/.exec(text)?.[1];
-    if (digits === undefined) return undefined;
-    if (/^0[xX]/.test(digits)) return Number.parseInt(digits, 16);
-    return /^0[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
+    const m = /^\+?(?:0[xX]([0-9a-fA-F]+)|0([0-7]+)|(0|[1-9]\d*))\n?$/.exec(text);
+    if (!m) return undefined;
+    if (m[1] !== undefined) return Number.parseInt(m[1], 16);
+    return m[2] !== undefined ? Number.parseInt(m[2], 8) : Number(m[3]);
 }
 
 /** Writes the region's `create` attribute (DAX-05). */

@@ -25,7 +25,8 @@ export function daxSetSize(tx: Tx, name: string, value: string): Result {
     const size = parseKernelNumber(value);
     const fail = (errno: Errno, code: string, message: string, data?: Record<string, number>): Errno =>
         tx.fail(errno, { code, rules: ['DAX-08'], subject: name, message, ...(data ? { data } : {}) });
-    if (size === undefined || size >= 2 ** 64) {
+    if (size !== undefined && size >= 2 ** 64) return fail('ERANGE', 'dax/size-syntax', `\`${value}\` does not fit in 64 bits`);
+    if (size === undefined) {
         return fail('EINVAL', 'dax/size-syntax', `\`${value}\` is no size: the kernel takes a plain decimal or 0x number of bytes, no suffix`);
     }
     const unit = allocationUnit(device);

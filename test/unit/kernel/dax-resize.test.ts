@@ -19,7 +19,7 @@ const at = (offset: number, size: number) => `${(SOFT + offset).toString(16)}-${
 
 describe('size', () => {
     it.each([
-        ['foo', 'EINVAL'], ['1G', 'EINVAL'], ['-1', 'EINVAL'], ['4096', 'EINVAL'], ['0x40000000', 0], ['1073741824', 0], ['0x140000000', 'ENOSPC'],
+        ['foo', 'EINVAL'], ['1G', 'EINVAL'], ['08', 'EINVAL'], ['', 'EINVAL'], ['010000000000', 0], ['99999999999999999999999', 'ERANGE'], ['0x10000000000000000', 'ERANGE'], ['-1', 'EINVAL'], ['4096', 'EINVAL'], ['0x40000000', 0], ['1073741824', 0], ['0x140000000', 'ENOSPC'],
     ] as const)('%s answers %s', (value, result) => expect(daxSetSize(empty(), 'dax0.0', value)).toBe(result));
 
     it('reports misalignment before a bound driver, and a bound driver before the same size', () => {
