@@ -19,8 +19,15 @@ await esbuild.build({
     format: 'cjs', target: 'node20', logLevel: 'error', mainFields: ['module', 'main'],
 });
 
+// the same server as npm ships its parts: nothing bundled
+await esbuild.build({
+    entryPoints: [path.join(root, 'test/bench/json-server.ts')], outfile: path.join(out, 'json-unbundled.cjs'), bundle: true, packages: 'external', platform: 'node',
+    format: 'cjs', target: 'node20', logLevel: 'error',
+});
+
 const OURS = { name: 'memtopo', script: path.join(root, 'dist/server.cjs'), language: 'memtopo', extension: 'memtopo' };
 const JSON_SERVER = { name: 'json', script: path.join(out, 'json-server.cjs'), language: 'json', extension: 'json' };
+const JSON_UNBUNDLED = { ...JSON_SERVER, name: 'json, unbundled', script: path.join(out, 'json-unbundled.cjs') };
 type Server = typeof OURS;
 
 const CAPABILITIES = { textDocument: { publishDiagnostics: { versionSupport: true, relatedInformation: true } } };
@@ -98,13 +105,11 @@ console.log(`node ${process.version}, ${new Date().toISOString().slice(0, 10)}; 
 
 const tiny = platforms(1);
 const tinyJson = jsonOfSize(tiny.length);
-const cold: Record<string, number[]> = { memtopo: [], json: [] };
-for (const server of [OURS, JSON_SERVER]) await coldStart(server, server === OURS ? tiny : tinyJson); // fills the code cache
-for (let i = 0; i < STARTS; i++) {
-    cold['memtopo']!.push(await coldStart(OURS, tiny));
-    cold['json']!.push(await coldStart(JSON_SERVER, tinyJson));
-}
-row('cold start → first diagnostics', median(cold['memtopo']!), median(cold['json']!), 1.0);
+const cold = new Map<Server, number[]>([[OURS, []], [JSON_SERVER, []], [JSON_UNBUNDLED, []]]);
+for (const server of cold.keys()) await coldStart(server, server === OURS ? tiny : tinyJson); // fills the code cache
+for (let i = 0; i < STARTS; i++) for (const [server, times] of cold) times.push(await coldStart(server, server === OURS ? tiny : tinyJson));
+row('cold start → first diagnostics', median(cold.get(OURS)!), median(cold.get(JSON_SERVER)!), 1.0);
+row('  beside the JSON server as npm ships it, unbundled', median(cold.get(OURS)!), median(cold.get(JSON_UNBUNDLED)!), 1.0);
 if (ONLY_START) process.exit(0);
 
 for (const [lines, goal] of [[100, undefined], [1000, 9], [10_000, 7]] as const) {
