@@ -56,7 +56,8 @@ function tryOfflineNode(tx: Tx, node: number): void {
     if (numa.nodeCpus.get(node)?.length || numa.hasCpu.includes(node)) return;
     if (memory.zones.some((z) => z.node === node) || memory.blocks.some((b) => b.nodes.includes(node))) return;
     if (holdsDeviceMemory(tx.state, node) || !numa.online.includes(node)) return;
-    tx.set({ numa: { ...numa, online: numa.online.filter((n) => n !== node) } });
+    const departed = [...(numa.departed ?? []).filter((n) => n !== node), node];
+    tx.set({ numa: { ...numa, online: numa.online.filter((n) => n !== node), departed } });
 }
 
 /** Are there ZONE_DEVICE pages of the node (RMV-03)? */

@@ -110,7 +110,8 @@ function nodeDocument(state: KernelState, id: number): NodeDocument {
     const access = numa.access.get(id);
     const withTargets = (key: 'access0' | 'access1'): AccessClass | undefined => {
         if (numa.access.size === 0) return undefined;
-        const targets = numa.online.filter((n) => numa.access.get(n)?.[key]?.initiators.includes(id));
+        const linked = [...new Set([...numa.online, ...(numa.departed ?? [])])].sort((a, b) => a - b);
+        const targets = linked.filter((n) => numa.access.get(n)?.[key]?.initiators.includes(id));
         const own = access?.[key];
         return own || targets.length > 0 ? { ...own, initiators: own?.initiators ?? [], targets } : undefined;
     };

@@ -42,6 +42,8 @@ export interface NumaState {
     readonly reservedMeminfo: readonly NodeRange[];
     readonly possible: readonly number[];
     readonly online: readonly number[];
+    /** Nodes that went offline after boot: links to them in the access classes of their initiators stay (HMAT-06). */
+    readonly departed?: readonly number[];
     /** Node of each CPU, by CPU number. */
     readonly cpuNode: readonly number[];
     /** Nodes in the mask has_cpu. Under `numa=fake` it is not the same as having a CPU in the list (NUMA-12). */
