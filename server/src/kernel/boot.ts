@@ -3,7 +3,7 @@
 import { isTrue, parseCmdline } from './cmdline.ts';
 import { hmemInit } from './dax-hmem.ts';
 import { dimmsAtBoot } from './dimm.ts';
-import { applyCmdline, bootRam, e820Early, e820Late, e820Word, endOfRam, removeMmio, trimBiosRange } from './e820.ts';
+import { applyCmdline, bootRam, e820Early, e820Late, e820Word, endOfRam, firmwareMap, trimBiosRange } from './e820.ts';
 import { insertExtras } from './extra-resources.ts';
 import { hmatUsed, initHmat } from './hmat.ts';
 import type { Machine } from './machine.ts';
@@ -49,8 +49,8 @@ export type Survivors = Pick<KernelState, 'filesystems' | 'backends'> & { readon
 export function boot(machine: Machine, survivors?: Survivors): Booted {
     const profile = profileOf(machine);
     const parameters = parseCmdline(machine.cmdline);
-    const setup = applyCmdline(removeMmio(machine.e820, profile), parameters);
-    const e820 = trimBiosRange(setup.entries);
+    const setup = applyCmdline(firmwareMap(machine, parameters, profile), parameters, profile);
+    const e820 = trimBiosRange(setup.entries, profile);
     const ram = bootRam(e820);
     const end = endOfRam(e820, profile);
     const { hotplugRanges, ...numa } = initNuma(machine, profile, parameters, bootMemory(ram, end, profile));

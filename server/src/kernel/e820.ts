@@ -1,6 +1,6 @@
 // The firmware memory map: overlap resolution, `mem=` and `memmap=`, and what of it becomes resources, early and late in boot.
 import { type Parameter, parseNumber, parseSize } from './cmdline.ts';
-import { E820, type E820Entry } from './machine.ts';
+import { E820, type E820Entry, type Machine } from './machine.ts';
 import type { Profile } from './profile.ts';
 import { alignUp, KiB, MiB, PAGE, type Range, subtract } from './range.ts';
 import {
@@ -9,12 +9,12 @@ import {
 import type { Tx } from './tx.ts';
 
 /** Entries of these types stay apart from equal neighbours, and split at every boundary of another entry (E820-02). */
-function neverMerges(type: number): boolean {
-    return type === E820.PRAM || type === E820.SOFT_RESERVED;
+function neverMerges(type: number, profile: Profile): boolean {
+    return profile.e820KeepsApart && (type === E820.PRAM || type === E820.SOFT_RESERVED);
 }
 
 /** Sorts a map and resolves overlaps: the numerically larger type wins, equal neighbours merge (E820-02). */
-export function resolveMap(entries: readonly E820Entry[]): E820Entry[] {
+export function resolveMap(entries: readonly E820Entry[], profile: Profile): E820Entry[] {
     interface Change { readonly at: number; readonly entry: E820Entry; readonly starts: boolean }
     const changes: Change[] = [];
     for (const entry of entries) {
@@ -35,7 +35,7 @@ export function resolveMap(entries: readonly E820Entry[]): E820Entry[] {
         }
         let type: number | undefined;
         for (const t of open.keys()) if (type === undefined || t > type) type = t;
-        if (type === current?.type && (type === undefined || !neverMerges(type))) continue;
+        if (type === current?.type && (type === undefined || !neverMerges(type, profile))) continue;
         if (current) {
             current.end = at - 1;
             if (current.end >= current.start) out.push(current);
@@ -112,7 +112,7 @@ export interface E820Setup {
 }
 
 /** The map after the command line, before the kernel keeps parts of it for itself (E820-03, E820-05). */
-export function applyCmdline(firmware: readonly E820Entry[], parameters: readonly Parameter[]): E820Setup {
+export function applyCmdline(firmware: readonly E820Entry[], parameters: readonly Parameter[], profile: Profile): E820Setup {
     let entries: readonly E820Entry[] = firmware;
     let user = false;
     let limit: number | undefined;
@@ -134,18 +134,24 @@ export function applyCmdline(firmware: readonly E820Entry[], parameters: readonl
             }
         }
     }
-    return { entries: resolveMap(entries), user, ...(limit !== undefined ? { limit } : {}), malformed };
+    return { entries: resolveMap(entries, profile), user, ...(limit !== undefined ? { limit } : {}), malformed };
 }
 
 /** What the kernel takes out of every map: the first page, and RAM in the PC's ROM window (E820-10). */
-export function trimBiosRange(entries: readonly E820Entry[]): E820Entry[] {
+export function trimBiosRange(entries: readonly E820Entry[], profile: Profile): E820Entry[] {
     const first = updateRange(entries, { start: 0, end: PAGE - 1 }, E820.RAM, E820.RESERVED);
-    return resolveMap(removeRange(first, { start: 640 * KiB, end: MiB - 1 }, E820.RAM));
+    return resolveMap(removeRange(first, { start: 640 * KiB, end: MiB - 1 }, E820.RAM), profile);
 }
 
-/** Large EFI memory-mapped I/O ranges leave the map where the release does that (E820-09). */
-export function removeMmio(entries: readonly E820Entry[], profile: Profile): readonly E820Entry[] {
-    return profile.removesEfiMmio ? entries.filter((e) => !e.mmio || e.end - e.start + 1 < 256 * KiB) : entries;
+/**
+ * The firmware's map as the kernel takes it: large EFI memory-mapped I/O ranges leave it (E820-09), and EFI's specific-purpose memory
+ * is ordinary RAM where the release or `efi=nosoftreserve` says so (EFI-01).
+ */
+export function firmwareMap(machine: Machine, parameters: readonly Parameter[], profile: Profile): readonly E820Entry[] {
+    const refused = parameters.some((p) => p.name === 'efi' && (p.value ?? '').split(',').includes('nosoftreserve'));
+    const ordinary = machine.firmware === 'efi' && (!profile.softReserved || refused);
+    return machine.e820.filter((e) => !(profile.removesEfiMmio && e.mmio && e.end - e.start + 1 >= 256 * KiB))
+        .map((e) => (ordinary && e.type === E820.SOFT_RESERVED ? { ...e, type: E820.RAM } : e));
 }
 
 /** End of boot RAM, exclusive, in bytes and whole pages (GEO-05). */
@@ -176,8 +182,11 @@ export function bootRam(entries: readonly E820Entry[]): Range[] {
 
 interface TypeNames { readonly name: string; readonly desc: Desc; readonly late: boolean; readonly flags: number }
 
+const UNKNOWN: TypeNames = { name: 'Unknown E820 type', desc: 'none', late: false, flags: 0 };
+
 /** How an entry looks in iomem (E820-01). */
-function resourceKind(type: number): TypeNames {
+function resourceKind(type: number, profile: Profile): TypeNames {
+    if (type === E820.SOFT_RESERVED && !profile.softReserved) return UNKNOWN;
     switch (type) {
         case E820.RAM: return { name: 'System RAM', desc: 'none', late: false, flags: SYSTEM_RAM };
         case E820.RESERVED: return { name: 'Reserved', desc: 'reserved', late: true, flags: 0 };
@@ -187,12 +196,12 @@ function resourceKind(type: number): TypeNames {
         case E820.PMEM: return { name: 'Persistent Memory', desc: 'persistent', late: true, flags: 0 };
         case E820.PRAM: return { name: 'Persistent Memory (legacy)', desc: 'persistent-legacy', late: true, flags: 0 };
         case E820.SOFT_RESERVED: return { name: 'Soft Reserved', desc: 'soft-reserved', late: true, flags: 0 };
-        default: return { name: 'Unknown E820 type', desc: 'none', late: false, flags: 0 };
+        default: return UNKNOWN;
     }
 }
 
-function resourceFor(entry: E820Entry): { readonly resource: NewResource; readonly late: boolean; readonly soft: boolean } {
-    const kind = resourceKind(entry.type);
+function resourceFor(entry: E820Entry, profile: Profile): { readonly resource: NewResource; readonly late: boolean; readonly soft: boolean } {
+    const kind = resourceKind(entry.type, profile);
     const late = kind.late && entry.start >= MiB;
     return {
         resource: { start: entry.start, end: entry.end, name: kind.name, desc: kind.desc, flags: kind.flags | (late ? 0 : BUSY) },
@@ -202,7 +211,7 @@ function resourceFor(entry: E820Entry): { readonly resource: NewResource; readon
 
 /** Entries that become resources before devices do: RAM, ACPI, and everything that starts in the first MiB (E820-01). */
 export function e820Early(tx: Tx): void {
-    const early = tx.state.e820.map(resourceFor).filter((r) => !r.late).map((r) => r.resource);
+    const early = tx.state.e820.map((e) => resourceFor(e, tx.state.profile)).filter((r) => !r.late).map((r) => r.resource);
     tx.set({ iomem: insertAll(tx.state.iomem, early, (tree, resource) => {
         const placed = insertResource(tree, resource);
         return placed.ok ? placed.tree : tree;
@@ -222,7 +231,7 @@ function ramBufferAlign(end: number): number {
 
 /** Entries that wait for the survey of PCI devices, and the RAM buffers (E820-01, E820-04, E820-08). */
 export function e820Late(tx: Tx): void {
-    const late = tx.state.e820.map(resourceFor).filter((r) => r.late);
+    const late = tx.state.e820.map((e) => resourceFor(e, tx.state.profile)).filter((r) => r.late);
     const apart = (r: { readonly soft: boolean }): boolean => r.soft && tx.state.profile.softReservedPrivate;
     const expand = (into: Tree, resource: NewResource): Tree => insertExpand(into, resource).tree;
     const softReserved = insertAll(tx.state.softReserved, late.filter(apart).map((r) => r.resource), expand);

@@ -22,6 +22,8 @@ export interface Profile {
     readonly cfmwsAdvisesBlockSize: boolean;
     /** EFI specific-purpose memory and e820 type 0xefffffff become Soft Reserved (EFI-01). */
     readonly softReserved: boolean;
+    /** Legacy pmem and Soft Reserved entries stay apart from equal neighbours (E820-02). */
+    readonly e820KeepsApart: boolean;
     /** Soft Reserved entries are kept out of /proc/iomem, in a tree of their own (E820-08). */
     readonly softReservedPrivate: boolean;
     readonly efiFakeMem: boolean;
@@ -116,7 +118,7 @@ export interface Profile {
 
 const V5_1: Profile = {
     name: '5.1', version: { major: 5, minor: 1, patch: 0 },
-    bareMetalBlockShortcut: false, acpiCountsForMaxPfn: false, cfmwsAdvisesBlockSize: false, softReserved: false, softReservedPrivate: false,
+    bareMetalBlockShortcut: false, acpiCountsForMaxPfn: false, cfmwsAdvisesBlockSize: false, softReserved: false, e820KeepsApart: false, softReservedPrivate: false,
     efiFakeMem: false, removesEfiMmio: false, targetNode: 'fallback', meminfoFromDram: false, iomemDepth: 5, intersectsDescends: false, subSections: false, mhpRangeCheck: 'none',
     autoOnlineValues: ['offline', 'online'], memoryGroups: false, storedBlockZone: false, hwpoisonBlocksOnline: false, mirrorNeedsMirrors: false, nodeDataInFirstBlock: false, memmapOnMemory: 'none',
     mergeSystemRam: false, memoryTiers: 'none', hmatAdistance: false, access1: false, regionAlign: false, zeroSizeGuard: false,
@@ -131,7 +133,7 @@ type Change = Partial<Omit<Profile, 'name' | 'version'>>;
 /** Each release with what it changed, oldest first; a profile is the sum of the rows up to it. */
 const HISTORY: readonly (readonly [name: string, change: Change])[] = [
     ['5.3', { subSections: true, sectionPadding: false, kmemRemoves: true }],
-    ['5.5', { badInfoBlocks: true, softReserved: true, efiFakeMem: true, hmemInIomem: true, hmemSource: 'hmat', mhpRangeCheck: 'late' }],
+    ['5.5', { badInfoBlocks: true, softReserved: true, e820KeepsApart: true, efiFakeMem: true, hmemInIomem: true, hmemSource: 'hmat', mhpRangeCheck: 'late' }],
     ['5.6', { targetNode: 'meminfo-first' }],
     ['5.7', { regionAlign: true, autoOnlineValues: ['offline', 'online', 'online_kernel', 'online_movable'] }],
     ['5.8', { kmemName: 'System RAM (kmem)', virtioMem: 'sbm', bareMetalBlockShortcut: true }],

@@ -1,14 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCmdline } from '../../../server/src/kernel/cmdline.ts';
-import { applyCmdline, endOfRam, resolveMap, trimBiosRange } from '../../../server/src/kernel/e820.ts';
+import { applyCmdline, endOfRam, firmwareMap, resolveMap, trimBiosRange } from '../../../server/src/kernel/e820.ts';
 import { E820, type E820Entry } from '../../../server/src/kernel/machine.ts';
 import { profileFor } from '../../../server/src/kernel/profile.ts';
 import { GiB, MiB } from '../../../server/src/kernel/range.ts';
+import { pc } from './boot-machine.ts';
 
+const V6_1 = profileFor('6.1')!;
 const ram = (start: number, end: number): E820Entry => ({ start, end: end - 1, type: E820.RAM });
 const map = (entries: readonly E820Entry[]): string[] => entries.map((e) => `${e.start.toString(16)}-${e.end.toString(16)} ${e.type}`);
-const user = (cmdline: string, firmware: readonly E820Entry[] = [ram(MiB, 8 * GiB)]): string[] => map(applyCmdline(firmware, parseCmdline(cmdline)).entries);
+const user = (cmdline: string, firmware: readonly E820Entry[] = [ram(MiB, 8 * GiB)], kernel = '6.1'): string[] => map(applyCmdline(firmware, parseCmdline(cmdline), profileFor(kernel)!).entries);
 
 const entry = fc.record({ start: fc.nat(100), size: fc.integer({ min: 1, max: 40 }), type: fc.constantFrom(1, 2, 3, 4, 7, 12, E820.SOFT_RESERVED) })
     .map(({ start, size, type }): E820Entry => ({ start, end: start + size - 1, type }));
@@ -16,7 +18,7 @@ const entry = fc.record({ start: fc.nat(100), size: fc.integer({ min: 1, max: 40
 describe('the firmware map', () => {
     it('E820-02: the larger type wins at every address, and nothing else is there', () => {
         fc.assert(fc.property(fc.array(entry, { maxLength: 12 }), (entries) => {
-            const out = resolveMap(entries);
+            const out = resolveMap(entries, V6_1);
             for (let at = 0; at < 150; at++) {
                 const here = entries.filter((e) => e.start <= at && at <= e.end).map((e) => e.type);
                 const found = out.filter((e) => e.start <= at && at <= e.end);
@@ -37,6 +39,18 @@ describe('the firmware map', () => {
         expect(user('memmap=1G!4G memmap=1G!5G')).toEqual(['100000-ffffffff 1', '100000000-13fffffff 12', '140000000-17fffffff 12', '180000000-1ffffffff 1']);
     });
 
+    it('E820-02: before v5.5 they merge like all others', () => {
+        expect(user('memmap=1G!4G memmap=1G!5G', undefined, '5.3')).toEqual(['100000-ffffffff 1', '100000000-17fffffff 12', '180000000-1ffffffff 1']);
+    });
+
+    it('EFI-01: specific-purpose memory is ordinary RAM before v5.5 and with efi=nosoftreserve', () => {
+        const machine = pc(0, { firmware: 'efi', e820: [ram(MiB, GiB), { start: 4 * GiB, end: 6 * GiB - 1, type: E820.SOFT_RESERVED }] });
+        const types = (kernel: string, cmdline = ''): number[] => firmwareMap(machine, parseCmdline(cmdline), profileFor(kernel)!).map((e) => e.type);
+        expect(types('6.1')).toEqual([E820.RAM, E820.SOFT_RESERVED]);
+        expect(types('6.1', 'efi=debug,nosoftreserve')).toEqual([E820.RAM, E820.RAM]);
+        expect(types('5.3')).toEqual([E820.RAM, E820.RAM]);
+    });
+
     it('E820-03: every form of memmap=', () => {
         expect(user('memmap=exactmap memmap=640K@0 memmap=1G@1M')).toEqual(['0-9ffff 1', '100000-400fffff 1']);
         expect(user('memmap=1G#4G,1G$6G')).toEqual(['100000-ffffffff 1', '100000000-13fffffff 3', '140000000-17fffffff 1', '180000000-1bfffffff 2', '1c0000000-1ffffffff 1']);
@@ -50,13 +64,13 @@ describe('the firmware map', () => {
     });
 
     it('E820-03: a malformed element is named and leaves the map alone', () => {
-        const setup = applyCmdline([ram(0, GiB)], parseCmdline('memmap=rubbish memmap=1G%4G-x'));
+        const setup = applyCmdline([ram(0, GiB)], parseCmdline('memmap=rubbish memmap=1G%4G-x'), V6_1);
         expect(setup.malformed).toEqual(['rubbish', '1G%4G-x']);
         expect(map(setup.entries)).toEqual(['0-3fffffff 1']);
     });
 
     it('E820-10: the first page is Reserved, and the ROM window holds no RAM', () => {
-        expect(map(trimBiosRange([ram(0, GiB)]))).toEqual(['0-fff 2', '1000-9ffff 1', '100000-3fffffff 1']);
+        expect(map(trimBiosRange([ram(0, GiB)], V6_1))).toEqual(['0-fff 2', '1000-9ffff 1', '100000-3fffffff 1']);
     });
 
     it('GEO-05: ACPI tables count for the end of RAM since v6.12', () => {
@@ -67,7 +81,7 @@ describe('the firmware map', () => {
 
     it('never fails, whatever the command line says', () => {
         fc.assert(fc.property(fc.string({ maxLength: 60 }), (text) => {
-            const { entries } = applyCmdline([ram(0, GiB)], parseCmdline(`memmap=${text} mem=${text}`));
+            const { entries } = applyCmdline([ram(0, GiB)], parseCmdline(`memmap=${text} mem=${text}`), V6_1);
             for (const e of entries) expect(e.end).toBeGreaterThanOrEqual(e.start);
         }));
     });
