@@ -12,6 +12,6 @@ const { values } = parseArgs({ options: { out: { type: 'string', default: path.j
 
 const build = spawnSync(process.execPath, [path.join(root, 'scripts/build.mjs'), '--release'], { cwd: root, stdio: 'inherit' });
 if (build.status !== 0) process.exit(build.status ?? 1);
-await createVSIX({ cwd: root, packagePath: values.out, dependencies: false, allowMissingRepository: true, skipLicense: true });
+await createVSIX({ cwd: root, packagePath: values.out, dependencies: false, allowMissingRepository: true, skipLicense: true, rewriteRelativeLinks: false });
 console.log(`${path.basename(values.out)} ${(statSync(values.out).size / 1024).toFixed(0)} KB`);
 process.exit(0);
