@@ -3,7 +3,7 @@ import type { Outcome } from '../kernel/outcome.ts';
 import type { KernelState } from '../kernel/state.ts';
 import { Tx } from '../kernel/tx.ts';
 import { parseQemu, runQemu } from './qemu.ts';
-import { READERS, runReader } from './read.ts';
+import { FILTERS, readFile, READERS, runFilter, runReader } from './read.ts';
 import { type CommandResult, OK, openError, writeError } from './result.ts';
 import { parseShell, type Problem, type ShellLine, type Span } from './shell.ts';
 import { type Invocation, parseInvocation } from './spec.ts';
@@ -41,7 +41,15 @@ const WRAPPERS: Readonly<Record<string, number>> = { sudo: 0, timeout: 1, nohup:
 export function parseLine(prompt: Prompt, text: string): ParsedLine {
     const shell = parseShell(text);
     const { command, problems } = prompt === '(qemu)' ? parseMonitor(shell) : parseCommand(shell);
-    return { prompt, text, shell, command, problems: [...shell.problems, ...problems] };
+    return { prompt, text, shell, command, problems: [...shell.problems, ...problems, ...pipeProblems(shell)] };
+}
+
+/** Stages behind a pipe may only read. */
+function pipeProblems(shell: ShellLine): readonly Problem[] {
+    const first = shell.pipe?.words[0];
+    if (!shell.pipe || !first) return [];
+    const problem = { code: 'command/unknown', message: `\`${first.text}\` behind a pipe is not simulated`, span: first.span };
+    return [...(FILTERS.includes(first.text) ? [] : [problem]), ...pipeProblems(shell.pipe)];
 }
 
 function parseMonitor(shell: ShellLine): { readonly command: Command; readonly problems: readonly Problem[] } {
@@ -89,9 +97,24 @@ function parseWrite(shell: ShellLine, words: ShellLine['words']): Command {
 /** Carries out a line. Never throws for any line: what is not modelled says so in the outcome and leaves the state as it was. */
 export function execute(state: KernelState, line: ParsedLine): { readonly state: KernelState; readonly outcome: Outcome } {
     const tx = new Tx(state);
-    const result = perform(tx, line);
+    const result = pipeline(line.shell.pipe, perform(tx, line), isKnown(tx, line));
     const notSimulated = tx.notSimulated;
     return { state: tx.state, outcome: { ...result, log: tx.log, notes: tx.notes, ...(notSimulated === undefined ? {} : { notSimulated }) } };
+}
+
+/** Is what the first command prints predicted in full? */
+function isKnown(tx: Tx, line: ParsedLine): boolean {
+    const words = line.shell.words;
+    if (tx.notSimulated !== undefined || line.command.kind !== 'read') return false;
+    const files = line.command.paths.map((p) => readFile(tx.state, p.path));
+    return ['cat', 'grep', 'egrep'].includes(words[0]?.text ?? '') && files.length > 0 && !files.includes(undefined);
+}
+
+/** Passes what was printed through the stages behind it; the last one's exit status counts. */
+function pipeline(pipe: ShellLine | undefined, first: CommandResult, known: boolean): CommandResult {
+    if (!pipe || pipe.words.length === 0) return first;
+    const stage = runFilter(known ? first.stdout : undefined, pipe.words);
+    return pipeline(pipe.pipe, { ...stage.result, stderr: first.stderr + stage.result.stderr }, stage.known);
 }
 
 function perform(tx: Tx, line: ParsedLine): CommandResult {

@@ -1,5 +1,5 @@
 // Shell words of one transcript line, each with its place in the line, so that an error inside a line is underlined there.
-// Only what transcripts use: quoting, one redirection, a comment. Expansion, pipes and control operators are placed problems.
+// Only what transcripts use: quoting, one redirection, a pipe, a comment. Expansion and control operators are placed problems.
 
 /** Offsets in the line's text; end exclusive. */
 export interface Span {
@@ -23,15 +23,22 @@ export interface ShellLine {
     readonly words: readonly Word[];
     /** `> path` or `>> path`. */
     readonly redirect?: { readonly operator: Word; readonly path?: Word };
+    /** What stands behind `|`: it reads what this prints. */
+    readonly pipe?: ShellLine;
     readonly problems: readonly Problem[];
 }
 
 /** Splits a line (without its `$ ` prompt) into words. Never throws. */
 export function parseShell(line: string): ShellLine {
+    return parseFrom(line, 0);
+}
+
+function parseFrom(line: string, from: number): ShellLine {
     const words: Word[] = [];
     const problems: Problem[] = [];
     let redirect: { operator: Word; path?: Word } | undefined;
-    let i = 0;
+    let pipe: ShellLine | undefined;
+    let i = from;
     const take = (word: Word): void => {
         if (redirect && !redirect.path) redirect = { ...redirect, path: word };
         else words.push(word);
@@ -51,6 +58,14 @@ export function parseShell(line: string): ShellLine {
             continue;
         }
         const control = /^(?:\|\||&&|[|;&<`]|\$\()/.exec(line.slice(i));
+        if (control?.[0] === '|') {
+            pipe = parseFrom(line, i + 1);
+            problems.push(...pipe.problems);
+            if (words.length === 0 || pipe.words.length === 0) {
+                problems.push({ code: 'command/unsupported-shell', message: '`|` needs a command on either side', span: { start: i, end: i + 1 } });
+            }
+            break;
+        }
         if (control) {
             problems.push({
                 code: 'command/unsupported-shell',
@@ -86,5 +101,5 @@ export function parseShell(line: string): ShellLine {
     if (redirect && !redirect.path) {
         problems.push({ code: 'command/missing-redirect-target', message: 'no file to write to', span: redirect.operator.span });
     }
-    return { words, ...(redirect ? { redirect } : {}), problems };
+    return { words, ...(redirect ? { redirect } : {}), ...(pipe ? { pipe } : {}), problems };
 }

@@ -175,7 +175,11 @@ export function virtioMemRequest(tx: Tx, name: string, requested: number): void 
 export function virtioMemRetry(tx: Tx): void {
     for (const device of tx.state.virtioMem.values()) {
         const layout = device.bound && device.pluggedSize !== device.requestedSize ? layoutOf(tx.state, device) : undefined;
-        if (layout && offlineBytes(tx.state, device) <= offlineThreshold(tx.state, layout) / 2) virtioMemRun(tx, device.name);
+        if (!layout) continue;
+        const threshold = offlineThreshold(tx.state, layout);
+        // Up to v5.10 each block that goes online lets the next one in.
+        const enough = tx.state.profile.virtioMem === 'sbm' ? threshold - layout.unit : threshold / 2;
+        if (offlineBytes(tx.state, device) <= enough) virtioMemRun(tx, device.name);
     }
 }
 

@@ -67,10 +67,24 @@ describe('reading', () => {
         ['cat /sys/devices/system/memory/memory999/state', 1, ''],
         ["grep 'System RAM' /proc/iomem", 0, '00001000-0009ffff : System RAM\n00100000-7fffffff : System RAM\n100000000-17fffffff : System RAM\n180000000-1bfffffff : System RAM\n'],
         ["grep 'Soft Reserved' /proc/iomem", 1, ''],
+        ["cat /proc/iomem | grep 'System RAM' | tail -n 1", 0, '180000000-1bfffffff : System RAM\n'],
+        ['cat /proc/iomem | grep nothing', 1, ''],
+        ["grep -c '^1[08]' /proc/iomem", 0, '2\n'],
+        ["egrep '^(100000000|180000000)-' /proc/iomem | wc -l", 0, '2\n'],
+        ["grep 'System RAM (kmem)' /proc/iomem", 1, ''],
+        ['ndctl list | jq .', 0, ''],
     ])('%s', (line, status, stdout) => {
         const { state, outcome } = type(added(), line);
         expect(outcome).toMatchObject({ status, stdout });
         expect(snapshot(state)).toEqual(snapshot(added()));
+    });
+});
+
+describe('patterns', () => {
+    it('that could take for ever claim nothing', () => {
+        for (const pattern of ['(.*)*x', '((f+)+)+x', '(a|a)*', '.*.*.*.*.*.*.*.*x']) {
+            expect(type(added(), `egrep '${pattern}' /proc/iomem`).outcome).toMatchObject({ status: 0, stdout: '' });
+        }
     });
 });
 

@@ -33,8 +33,18 @@ describe('redirection', () => {
     });
 });
 
+describe('pipes', () => {
+    it('keep places in the whole line', () => {
+        const line = parseShell('cat x | grep y > z | wc');
+        expect(line.words.map((w) => w.text)).toEqual(['cat', 'x']);
+        expect(line.pipe?.words[0]).toMatchObject({ text: 'grep', span: { start: 8, end: 12 } });
+        expect(line.pipe?.pipe?.words[0]?.text).toBe('wc');
+        expect(line.problems).toEqual([]);
+    });
+});
+
 describe('what is not simulated', () => {
-    it.each(['a | b', 'a && b', 'a || b', 'a; b', 'a &', 'a < b', 'a `b`', 'echo $(b)'])('%s is a placed problem', (line) => {
+    it.each(['a |', '| b', 'a && b', 'a || b', 'a; b', 'a &', 'a < b', 'a `b`', 'echo $(b)'])('%s is a placed problem', (line) => {
         expect(parseShell(line).problems.map((p) => p.code)).toContain('command/unsupported-shell');
     });
     it('an unclosed quote is one, up to the end', () => {
