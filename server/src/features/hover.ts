@@ -2,10 +2,11 @@
 import type { Hover } from 'vscode-languageserver-types';
 import { catalogued } from '../diagnostics/catalogue.ts';
 import type { Span } from '../commands/shell.ts';
-import { formatRange, hex, type Range, sizeOf, SECTION, formatSize } from '../kernel/range.ts';
+import { contains, formatRange, hex, type Range, sizeOf, SECTION, formatSize } from '../kernel/range.ts';
 import type { KernelState } from '../kernel/state.ts';
 import type { LoweredScenario, Origin, Run, StepRun, TextSpan } from '../language/model.ts';
-import { findObject, type KernelObject, ledger, OBJECT_NAME, rangeFacts } from '../render/objects.ts';
+import { accountLines, accountOf } from '../render/ledger.ts';
+import { findObject, type KernelObject, OBJECT_NAME, rangeFacts } from '../render/objects.ts';
 import { formatApproximate, formatHint, summarize, summarizeBoot, formatSummary } from '../render/summary.ts';
 import { attributeFor, toolSpec } from '../server/language.ts';
 import type { Analysis } from '../server/analysis.ts';
@@ -77,8 +78,8 @@ function objectText(now: KernelObject | undefined, before: KernelObject | undefi
         if (changed.length > 0) out.push(`before this line: ${changed.join(', ')}`);
     }
     for (const range of shown.ranges.slice(0, 3)) out.push(rangeText(range));
-    const first = shown.ranges[0];
-    if (first && now) out.push(...ledgerText(state, { start: first.start, end: shown.ranges.at(-1)!.end }));
+    const account = now && accountFor(state, now);
+    if (account) out.push(fence(accountLines(account).join('\n')));
     return out;
 }
 
@@ -138,7 +139,7 @@ function originHover(analysis: Analysis, run: Run, origin: Origin): Hover {
         if (object) out.push(`Linux: \`${object.name}\``, list(object.facts));
     }
     if (origin.range) {
-        out.push(rangeText(origin.range), list(rangeFacts(after, origin.range)), ...ledgerText(after, origin.range), ...inIomem(after, origin.range));
+        out.push(rangeText(origin.range), list(rangeFacts(after, origin.range)), ...inIomem(after, origin.range));
         const losses = [run.boot.outcome, ...run.steps.map((s) => s.outcome)].flatMap((o) => o.notes).flatMap((n) => n.losses ?? [])
             .filter((l) => l.range.start <= origin.range!.end && origin.range!.start <= l.range.end);
         out.push(...losses.map((l) => `- ${formatApproximate(l.bytes)} of ${l.subject} lost: ${l.cause}${rules([l.rule])}`));
@@ -162,9 +163,13 @@ function spell(value: number): string {
     return text.endsWith(' B') ? `0x${hex(value)}` : text;
 }
 
-function ledgerText(state: KernelState, range: Range): string[] {
-    const lines = ledger(state, range);
-    return lines.length > 1 ? [lines.map((l) => `${l.level} ${formatApproximate(l.bytes)}`).join(' → ')] : [];
+/** The object's own account; else that of the namespace or region whose memory it is. */
+function accountFor(state: KernelState, object: KernelObject): ReturnType<typeof accountOf> {
+    const own = accountOf(state, object.name);
+    const first = object.ranges[0];
+    if (own || !first || object.kind === 'block' || object.kind === 'node') return own;
+    const holder = [...state.nvdimm.namespaces.values(), ...state.nvdimm.regions.values()].find((n) => n.range && contains(n.range, first));
+    return holder && accountOf(state, holder.name);
 }
 
 /** The lines of /proc/iomem that touch the range. */

@@ -107,9 +107,13 @@ export const STAGE_LABEL: Readonly<Record<StageName, string>> = {
 
 /** Adds stages and keeps the books: each one starts from what the last one left. */
 class Account {
+    readonly subject: string;
+    readonly parts: readonly LedgerAccount[];
     readonly stages: LedgerStage[] = [];
 
-    constructor(readonly subject: string, first: StageName, bytes: number, readonly parts: readonly LedgerAccount[] = []) {
+    constructor(subject: string, first: StageName, bytes: number, parts: readonly LedgerAccount[] = []) {
+        this.subject = subject;
+        this.parts = parts;
         this.stages.push({ name: first, bytes, less: [] });
     }
 

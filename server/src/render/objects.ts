@@ -1,7 +1,6 @@
 // Kernel objects by name: what a state says of `dax0.0`, `memory49`, `namespace0.0`, `region0`, `node1`. Hover, completion and
 // go-to-definition ask here, so that a name means the same everywhere.
-import { intersect, overlaps, type Range, rangeOf, sizeOf } from '../kernel/range.ts';
-import { E820 } from '../kernel/machine.ts';
+import { type Range, rangeOf, sizeOf } from '../kernel/range.ts';
 import type { BlockRun, KernelState } from '../kernel/state.ts';
 import { daxBytes, formatApproximate, namespaceMode } from './summary.ts';
 
@@ -203,38 +202,4 @@ export function rangeFacts(state: KernelState, range: Range): string[] {
     for (const g of groups.slice(0, 4)) facts.push(`${g.first === g.last ? `memory${g.first}` : `memory${g.first}…memory${g.last}`}: ${g.key}`);
     if (groups.length > 4) facts.push(`and ${groups.length - 4} more runs of blocks`);
     return facts;
-}
-
-const E820_WORDS: ReadonlyMap<number, string> = new Map([
-    [E820.RAM, 'usable'], [E820.RESERVED, 'reserved'], [E820.ACPI, 'ACPI tables'], [E820.NVS, 'ACPI NVS'], [E820.UNUSABLE, 'unusable'],
-    [E820.PMEM, 'persistent memory'], [E820.PRAM, 'legacy persistent memory'], [E820.SOFT_RESERVED, 'soft reserved'],
-]);
-
-/** One line of the byte ledger: how many of a range's bytes reach a level. */
-export interface LedgerLine {
-    readonly level: string;
-    readonly bytes: number;
-}
-
-/** Where the bytes of a range end up: firmware → region → namespace → dax → RAM, the levels that exist. */
-export function ledger(state: KernelState, range: Range): LedgerLine[] {
-    const lines: LedgerLine[] = [];
-    const add = (level: string, ranges: Iterable<Range>): void => {
-        let bytes = 0;
-        for (const r of ranges) {
-            const shared = intersect(r, range);
-            if (shared) bytes += sizeOf(shared);
-        }
-        if (bytes > 0) lines.push({ level, bytes });
-    };
-    for (const type of new Set(state.e820.filter((e) => overlaps(e, range)).map((e) => e.type))) {
-        add(`firmware: ${E820_WORDS.get(type) ?? `type ${type}`}`, state.e820.filter((e) => e.type === type));
-    }
-    add('nvdimm region', [...state.nvdimm.regions.values()].map((r) => r.range));
-    add('namespaces', [...state.nvdimm.namespaces.values()].flatMap((n) => (n.range ? [n.range] : [])));
-    add('dax region', [...state.dax.regions.values()].map((r) => r.range));
-    add('dax devices', [...state.dax.devices.values()].flatMap((d) => d.mappings));
-    const kmem = [...state.dax.devices.values()].filter((d) => d.driver === 'kmem');
-    add('RAM through kmem', kmem.flatMap((d) => d.claims));
-    return lines;
 }

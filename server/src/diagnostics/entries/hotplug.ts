@@ -17,4 +17,6 @@ export const HOTPLUG: readonly Diagnostic[] = [
     entry('daxctl/align-only', 'warning', 'An align without a size', ['DXC-02'], 'The align is set, and daxctl reports an error all the same.', 'Give `--size` as well, or ignore the status.'),
     entry('language/too-deep', 'error', 'Nesting without end', [], 'No description needs so many braces inside each other.', 'Close some of them.'),
     entry('notify-failure/mounted', 'warning', 'Memory that goes while a file system is mounted on it', ['NF-01', 'NF-03', 'NF-05'], 'What happens to the file system depends on its kind and on the release: it may be shut down in order, or fail on the next access.', 'Unmount it first.'),
+    entry('language/missing-prompt', 'error', 'A command without its prompt', [], 'Lines of a transcript begin with `$`, or with `(qemu)`.', 'Write the prompt before the command.'),
+    entry('reboot/legacy-pmem', 'info', 'What legacy persistent memory survives', ['KEX-01', 'KEX-02'], 'Its content outlives a kexec where the same `memmap=` is on the next command line, and a reboot only where the firmware does not clear RAM.', 'Keep the same `memmap=`, and trust it across kexec only.'),
 ];

@@ -35,4 +35,10 @@ export const ND_KERNEL: readonly Diagnostic[] = [
     entry('nvdimm/uuid-not-unique', 'error', 'A uuid given twice', ['ND-10'], 'uuids tell namespaces apart.', 'Generate another one.'),
     entry('nvdimm/uuid-set', 'error', 'A second uuid', ['ND-10'], 'The namespace has one that no label carries yet.', 'Set the size, or start over.'),
     entry('nvdimm/zero-size', 'warning', 'A namespace without a usable byte', ['ND-18'], 'The data would start where the align ends it, and the kernel says nothing.', 'Choose a smaller align, or a larger namespace.'),
+    entry('nvdimm/no-space', 'error', 'Not enough capacity in the region', ['ND-09'], 'The free extents do not add up to it.', 'Choose a smaller size.'),
+    entry('nvdimm/not-contiguous', 'error', 'No contiguous extent', ['ND-09'], 'A namespace of this mode lies in one piece.', 'Choose a size that one free extent holds.'),
+    entry('nvdimm/size-active', 'error', 'Size of a namespace in use', ['ND-09'], 'It is fixed while something holds the namespace.', 'Disable the namespace first.'),
+    entry('nvdimm/size-label-less', 'error', 'Size of a label-less namespace', ['ND-09'], 'It is that of its region.', 'Initialise labels to divide the region.'),
+    entry('nvdimm/size-misaligned', 'error', 'A size off the align', ['ND-05', 'ND-09'], 'Capacity is allocated in units of the region’s align.', 'Choose a multiple.'),
+    entry('nvdimm/size-without-uuid', 'error', 'A size without a uuid', ['ND-09', 'ND-10'], 'A label needs the uuid first.', 'Write the uuid attribute before the size.'),
 ];

@@ -34,4 +34,13 @@ export const NVDIMM: readonly Diagnostic[] = [
     entry('cxl/no-memdev', 'error', 'No such memory device behind the window', ['CXL-03'], 'A region needs active devices that the window reaches.', 'Correct the names.'),
     entry('cxl/window-grown', 'warning', 'A window grown over its edge', ['CXL-01', 'RES-05'], 'Something straddles its edge, and Linux enlarges the window’s resource.', 'Correct the firmware’s map.'),
     entry('cxl/window-misaligned', 'error', 'A window off 256 MiB', ['CXL-01'], 'Linux skips it.', 'Start and size it in multiples of 256 MiB.'),
+    entry('cxl/no-hole', 'error', 'No room in the window', ['CXL-03', 'RES-13'], 'A region needs a free stretch of the window on its stride.', 'Choose a smaller size, or free a region.'),
+    entry('cxl/no-ram-regions', 'error', 'RAM regions before v6.3', ['CXL-05'], 'This release cannot make them.', 'Use v6.3 or newer, or let firmware program the decoders.'),
+    entry('cxl/no-target', 'error', 'A region without its parts', ['CXL-03'], 'The command names neither a decoder nor memory devices that fit.', 'Name the decoder with `-d` and the devices behind it.'),
+    entry('cxl/region-size', 'error', 'A size off the interleave', ['CXL-03'], 'Regions are multiples of 256 MiB times their ways.', 'Choose such a size.'),
+    entry('ndctl/label-less-size', 'error', 'A size in a label-less region', ['NDC-04'], 'Such a region is one namespace: it cannot be divided.', 'Drop `--size`, or initialise labels.'),
+    entry('ndctl/no-space', 'error', 'Not enough capacity', ['NDC-03'], 'No region has a free extent of that size.', 'Choose a smaller size; `max_available_extent` of the region says what fits.'),
+    entry('ndctl/size-align', 'error', 'A size off the align', ['NDC-07'], 'The size is a multiple of the align times the interleave ways.', 'Take the size that ndctl suggests.'),
+    entry('ndctl/size-region-align', 'error', 'A size off the region’s align', ['NDC-06', 'ND-09'], 'Capacity is allocated in units of the region’s align.', 'Choose a multiple of 16 MiB times the ways.'),
+    entry('ndctl/too-small', 'error', 'Too small for the mode', ['NDC-08'], 'All modes but raw need 16 MiB.', 'Choose 16 MiB or more.'),
 ];
