@@ -70,16 +70,16 @@ function stepFindings(run: Run, index: number): Finding[] {
             if (expected) continue;
             explained ||= failed;
         }
-        const at = placeOf(step, note.subject, outcome, note.severity === 'error');
+        const at = placeOf(run, step, note.subject, outcome, note.severity === 'error');
         const told = note.severity === 'error' && foretold(step, note) ? { ...note, severity: 'info' as const } : note;
         out.push(fromNote(told, at, relatedSteps(run, index, note, at)));
     }
     if (outcome.notSimulated !== undefined && !step.step.line.problems.some((p) => p.code === 'command/unknown')) {
-        out.push({ code: 'command/not-simulated', severity: 'warning', message: `${outcome.notSimulated} is not simulated: the state stays as it is`, at: step.step.span, rules: [], related: [] });
+        out.push({ code: 'command/not-simulated', severity: 'warning', message: `${outcome.notSimulated} is not simulated: the state stays as it is`, at: placeOf(run, step, undefined, outcome, false), rules: [], related: [] });
     }
     if (step.unexpectedFailure && !explained) {
         const text = failureText(outcome);
-        const at = placeOf(step, undefined, outcome, true);
+        const at = placeOf(run, step, undefined, outcome, true);
         out.push({
             code: 'command/failed', severity: 'error', message: text, at, rules: [...new Set(outcome.log.flatMap((l) => (l.rule ? [l.rule] : [])))],
             related: namesIn(step.step.line.text).flatMap((n) => history(run, index, n.name, at)),
@@ -102,10 +102,10 @@ function failureText(outcome: Outcome): string {
     return errno ? `fails with ${errno}` : said ? `fails: ${said}` : `fails with exit status ${outcome.status}`;
 }
 
-/** The word of a line that a note is about; the whole line where none is. */
-function placeOf(step: StepRun, subject: string | undefined, outcome: Outcome, error: boolean): TextSpan {
+/** The word of a line that a note is about; the whole line where none is. Of a declared step: the head of its block. */
+function placeOf(run: Run, step: StepRun, subject: string | undefined, outcome: Outcome, error: boolean): TextSpan {
     const { line, span, provisioned } = step.step;
-    if (provisioned) return span;
+    if (provisioned) return run.platform.origins.find((o) => o.span === span)?.focus ?? span;
     const at = (s: { readonly start: number; readonly end: number }): TextSpan => ({ uri: span.uri, start: span.start + s.start, end: span.start + s.end });
     if (subject !== undefined) {
         const named = namesIn(line.text).filter((n) => n.name === subject).at(-1) ?? line.shell.words.find((w) => w.text === subject);

@@ -20,7 +20,6 @@ export function validatePlatform(d: Described, own: Described, uri: string): Fin
     ranges(d, report);
     kernel(d, report);
     numa(d, report);
-    notSimulated(d, report);
     return findings;
 }
 
@@ -176,9 +175,4 @@ function numa(d: Described, report: Report): void {
     for (const m of memory) {
         if (m.range.start >= ADDRESS_LIMIT) report('platform/past-52-bits', 'error', 'this range is past 2^52', m.at);
     }
-}
-
-/** Words of the language that no simulated subject answers to yet: one hint each, never a wrong answer. */
-function notSimulated(d: Described, report: Report): void {
-    for (const m of d.memdevs) report('platform/not-simulated', 'hint', 'CXL memory devices are carried into the machine; their regions are not simulated for every release yet', m.origin.focus);
 }
