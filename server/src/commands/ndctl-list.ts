@@ -49,7 +49,7 @@ function regionJson(session: NdctlSession, region: NdRegion, verbose: boolean, n
         max_available_extent: size(region.labelled ? maxAvailableExtent(state, region) : 0), type: 'pmem',
         numa_node: verbose && region.numaNode >= 0 ? region.numaNode : undefined, target_node: verbose && region.targetNode >= 0 ? region.targetNode : undefined,
         iset_id: region.labelled ? 0 : undefined,
-        mappings: region.mappings.length > 0 ? region.mappings.map((m) => ({ dimm: m.dimm, offset: size(m.offset), length: size(m.length), position: m.position })) : undefined,
+        mappings: region.mappings.length > 0 ? region.mappings.map((m) => ({ dimm: m.dimm, offset: size(m.offset), length: size(m.length), position: m.position })).reverse() : undefined,
         persistence_domain: region.provider === 'CXL' ? 'memory_controller' : 'unknown', state: region.enabled ? undefined : 'disabled', namespaces,
     };
 }

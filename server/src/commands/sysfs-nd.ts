@@ -5,13 +5,14 @@ import { claimNamespace } from '../kernel/nd-claim.ts';
 import {
     availableCapacity, capacity, holderClassStore, maxAvailableExtent, NAMESPACE_SECTORS, namespaceSectorStore, namespaceSizeStore, namespaceUuidStore,
 } from '../kernel/nd-namespace.ts';
+import { availableSlots, labelArea } from '../kernel/nd-label.ts';
 import { ALIGNMENTS } from '../kernel/nd-pfn.ts';
 import { ndRegionAlignStore } from '../kernel/nd-region.ts';
 import { viewNamespace } from '../kernel/nd-view.ts';
 import { ndBind, ndBound, type NdDriver, ndDriverOf, ndUnbind, updateNamespace, updateNdRegion, updatePersonality } from '../kernel/nvdimm.ts';
 import type { Errno, Result, RuleId } from '../kernel/outcome.ts';
 import { sizeOf } from '../kernel/range.ts';
-import type { KernelState, NdNamespace, NdPersonality, NdRegion } from '../kernel/state.ts';
+import type { KernelState, NdDimm, NdNamespace, NdPersonality, NdRegion } from '../kernel/state.ts';
 import type { Tx } from '../kernel/tx.ts';
 import type { Params, SysfsAttribute } from './sysfs.ts';
 
@@ -91,6 +92,15 @@ const regionAttributes: readonly Attribute<NdRegion>[] = [
             return 0;
         },
     },
+];
+
+const dimmAttributes: readonly Attribute<NdDimm>[] = [
+    {
+        name: 'available_slots', doc: 'Labels that can still be written to the DIMM; one is kept free for updates.', rules: ['ND-08'],
+        read: (state, d) => availableSlots(state, d.name) ?? { errno: 'ENXIO' },
+    },
+    { name: 'flags', doc: '`label` when its labels are initialised.', rules: ['ND-03'], read: (state, d) => (labelArea(state, d.name) ? 'label' : '') },
+    { name: 'state', doc: 'active while an enabled region uses it, otherwise idle.', rules: ['ND-04'], read: (state, d) => ([...state.nvdimm.regions.values()].some((r) => r.enabled && r.mappings.some((m) => m.dimm === d.name)) ? 'active' : 'idle') },
 ];
 
 const labelled = (state: KernelState, n: NdNamespace): boolean => state.nvdimm.regions.get(n.region)?.labelled ?? false;
@@ -216,6 +226,7 @@ const driverAttributes: SysfsAttribute[] = (Object.keys(DRIVER_DOC) as NdDriver[
 
 /** Everything below /sys/bus/nd that transcripts read or write. */
 export const ndAttributes: readonly SysfsAttribute[] = [
+    ...attributesOf('nmem', (s) => s.nvdimm.dimms, dimmAttributes),
     ...attributesOf('region', (s) => s.nvdimm.regions, regionAttributes),
     ...attributesOf('namespace', (s) => s.nvdimm.namespaces, namespaceAttributes),
     ...attributesOf('pfn', personalities('pfn'), pfnAttributes),

@@ -216,6 +216,27 @@ describe('ndctl list', () => {
     });
 });
 
+describe('attributes of the nd bus', () => {
+    it.each([
+        ['nmem0/available_slots', '16346'], ['nmem0/flags', 'label'], ['nmem0/state', 'active'], ['region0/align', '0x1000000'], ['region0/available_size', '805306368'],
+        ['region0/namespace_seed', 'namespace0.1'], ['region0/dax_seed', 'dax0.1'], ['region0/nstype', '5'], ['region0/read_only', '0'], ['namespace0.0/mode', 'dax'],
+        ['namespace0.0/size', '268435456'], ['namespace0.0/holder', 'dax0.0'], ['namespace0.0/holder_class', 'dax'], ['namespace0.0/sector_size', '[512] 4096'],
+        ['dax0.0/namespace', 'namespace0.0'], ['dax0.0/size', '262144000'], ['dax0.0/resource', '0x180600000'], ['dax0.0/mode', 'pmem'], ['dax0.0/align', '2097152'],
+    ])('%s', (path, text) => {
+        const t = nvdimm(GiB);
+        t.ok('ndctl create-namespace -m devdax -s 256M');
+        expect(t.ok(`cat /sys/bus/nd/devices/${path}`).stdout).toBe(`${text}\n`);
+    });
+
+    it('are fixed while in use', () => {
+        const t = nvdimm(GiB);
+        t.ok('ndctl create-namespace -m devdax -s 256M');
+        for (const [path, value] of [['namespace0.0/size', '0'], ['namespace0.0/holder_class', 'pfn'], ['dax0.0/align', '4096'], ['dax0.0/namespace', ''], ['dax0.0/mode', 'ram']]) {
+            expect(t.run(`echo ${value} > /sys/bus/nd/devices/${path}`).errnos, path).toEqual(['EBUSY']);
+        }
+    });
+});
+
 it('every option has a sentence, and no two share a name', () => {
     for (const verb of NDCTL.verbs) {
         for (const key of ['long', 'short'] as const) {
