@@ -99,12 +99,16 @@ export function ndRegionProbe(tx: Tx, name: string): Result {
     for (const namespace of made) namespaces = withEntry(namespaces, namespace.name, namespace);
     setNd(tx, { namespaces });
     updateNdRegion(tx, name, { namespaceSeed: made[0]!.name });
-    // What has an info block gets its personality before the seeds are made, so personalities found on media have the low numbers.
-    for (const namespace of made) ndProbe(tx, namespace.name);
+    const probeAll = (): void => {
+        for (const namespace of made) ndProbe(tx, namespace.name);
+    };
+    // Personalities of info blocks are made while namespaces are probed, and the lower numbers are theirs or the seeds' (ND-12).
+    if (!tx.state.profile.seedsFirst) probeAll();
     const bttSeed = newPersonality(tx, name, 'btt');
     const pfnSeed = newPersonality(tx, name, 'pfn');
     const daxSeed = newPersonality(tx, name, 'dax');
     updateNdRegion(tx, name, { bttSeed, pfnSeed, daxSeed });
+    if (tx.state.profile.seedsFirst) probeAll();
     noteTail(tx, name);
     return 0;
 }
