@@ -194,7 +194,7 @@ export function initMemory(
         blockSize,
         maxPfnEnd: end,
         present: bootPresent(ram, profile),
-        blocks: pinBlocks(bootBlocks(pieces, spans, blockSize, profile), kernelRanges(pieces, zones, numa), blockSize),
+        blocks: pinBlocks(bootBlocks(pieces, spans, blockSize, profile), kernelRanges(pieces, zones, numa, parameters), blockSize),
         zones,
         groups: new Map(),
         nextGroup: 0,
