@@ -253,6 +253,19 @@ export function parseRecording(text: string): { readonly input: RecordedInput } 
     for (const key of ['e820', 'srat', 'modules', 'steps']) {
         if (!Array.isArray(document[key])) return { problem: `\`${key}\` must be a list` };
     }
+    for (const key of ['e820', 'srat', 'modules', 'hmat', 'setup', 'qemu']) {
+        const list = document[key];
+        if (list !== undefined && !(Array.isArray(list) && list.every((line) => typeof line === 'string'))) return { problem: `\`${key}\` must be a list of strings` };
+    }
+    for (const key of ['steps', 'devices', 'nfit', 'cxl_windows']) {
+        const list = document[key];
+        if (list !== undefined && !(Array.isArray(list) && list.every((item) => typeof item === 'object' && item !== null))) {
+            return { problem: `\`${key}\` must be a list of objects` };
+        }
+    }
+    for (const step of document['steps'] as { readonly id?: unknown }[]) {
+        if (typeof step.id !== 'string') return { problem: 'each of `steps` needs an `id`' };
+    }
     const kernel = document['kernel'] as { version?: unknown } | undefined;
     if (typeof kernel?.version !== 'string') return { problem: '`kernel.version` must be a string' };
     return { input: value as RecordedInput };
