@@ -1,6 +1,6 @@
 // Restarting: the firmware's map is read anew, and only what lies on media or in the hypervisor is as before (kernel model 03, D5).
 import { boot } from '../kernel/boot.ts';
-import { E820, type Machine, type MemoryDevice, type NfitRange } from '../kernel/machine.ts';
+import { E820, type Machine, type MemoryDevice } from '../kernel/machine.ts';
 import type { KernelState } from '../kernel/state.ts';
 import type { Tx } from '../kernel/tx.ts';
 import { type CommandResult, OK } from './result.ts';
@@ -9,11 +9,6 @@ import type { Invocation, OptionSpec, ToolSpec } from './spec.ts';
 interface PowerTool {
     readonly spec: ToolSpec;
     readonly run: (tx: Tx, invocation: Invocation) => CommandResult;
-}
-
-/** Proximity domain of a node. */
-function pxmOf(state: KernelState, node: number): number | undefined {
-    return [...state.numa.pxmToNode].find(([, n]) => n === node)?.[0];
 }
 
 /** The machine as the next kernel finds it: what the hypervisor plugged is there, at the sizes it asks for now. */
@@ -29,14 +24,8 @@ function machineAfter(state: KernelState): Machine {
     const virtio = [...state.virtioMem.values()].filter((v) => !known.has(v.device)).map((v): MemoryDevice => ({
         kind: 'virtio-mem', id: v.device, pxm: v.node, ...v.region, blockSize: v.deviceBlockSize, requestedSize: v.requestedSize, virtio: v.name,
     }));
-    const spas = [...state.nvdimm.regions.values()].filter((r) => r.provider === 'ACPI.NFIT' && !machine.nfit.some((n) => n.start === r.range.start));
-    const nfit = spas.map((r): NfitRange => {
-        const pxm = pxmOf(state, r.targetNode);
-        const dimmsOf = r.mappings.map((m) => state.nvdimm.dimms.get(m.dimm));
-        return { ...r.range, ...(pxm === undefined ? {} : { proximityDomain: pxm }), dimms: dimmsOf.flatMap((d) => d?.device ?? []), labelSize: dimmsOf[0]?.labelSize ?? 0 };
-    });
     return {
-        ...machine, devices: [...kept, ...dimms, ...virtio].sort((a, b) => a.start - b.start), nfit: [...machine.nfit, ...nfit],
+        ...machine, devices: [...kept, ...dimms, ...virtio].sort((a, b) => a.start - b.start), nfit: [...machine.nfit, ...state.nvdimm.plugged],
     };
 }
 

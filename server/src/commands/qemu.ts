@@ -174,8 +174,7 @@ function objectDel(tx: Tx, id: string): CommandResult {
 
 /** Address ranges that memory devices take, DIMMs, NVDIMMs and virtio-mem alike. */
 function occupied(state: KernelState): Range[] {
-    const boot = state.machine.devices.filter((d) => d.kind === 'nvdimm');
-    return [...boot, ...state.nvdimm.plugged, ...state.dimms.values(), ...[...state.virtioMem.values()].map((v) => v.region)].sort((a, b) => a.start - b.start);
+    return [...state.machine.nfit, ...state.nvdimm.plugged, ...state.dimms.values(), ...[...state.virtioMem.values()].map((v) => v.region)].sort((a, b) => a.start - b.start);
 }
 
 /** Where QEMU puts a device of this size: the given address, or the first gap of the window that fits. A text is a refusal. */

@@ -143,7 +143,13 @@ describe('hot-added NVDIMM', () => {
         expect(t.state.nvdimm.regions.size).toBe(0);
         t.ok('modprobe -r nfit');
         t.ok('modprobe nfit');
-        expect(t.iomem(/Persistent/)).toEqual(['180000000-1bfdfffff : Persistent Memory', '  180000000-1bfdfffff : namespace0.0']);
+        const lines = ['180000000-1bfdfffff : Persistent Memory', '  180000000-1bfdfffff : namespace0.0'];
+        expect(t.iomem(/Persistent/)).toEqual(lines);
+        t.ok('reboot');
+        expect(t.iomem(/Persistent/)).toEqual(lines);
+        t.ok('(qemu) object_add memory-backend-ram,id=m1,size=1G');
+        t.ok('(qemu) device_add nvdimm,id=nv1,memdev=m1');
+        expect([...t.state.nvdimm.regions.values()].map((r) => r.range.start)).toEqual([6 * GiB, 7 * GiB - 2 * MiB]);
     });
 });
 
