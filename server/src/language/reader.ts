@@ -1,12 +1,39 @@
 // Reads values out of the syntax tree and says what is wrong with them, at their place. Missing parts are silent: the parser has
 // already complained about them.
-import { type AstNode, GrammarUtils } from 'langium';
+import { type AstNode, AstUtils, type CstNode, GrammarAST, isCompositeCstNode } from 'langium';
 import type { Range } from '../kernel/range.ts';
 import { ADDRESS_LIMIT } from '../kernel/range.ts';
 import type { RangeAt } from './described.ts';
 import type { Place, Setting } from './generated/ast.ts';
 import type { Finding, Origin, TextSpan } from './model.ts';
 import { type NumberKind, parseNumber } from './numbers.ts';
+
+/** Property that each element of the grammar assigns to. */
+const features = new Map<GrammarAST.AbstractElement, string | undefined>();
+
+function featureOf(cst: CstNode): string | undefined {
+    const source = cst.grammarSource;
+    if (!source) return undefined;
+    if (!features.has(source)) features.set(source, AstUtils.getContainerOfType(source, GrammarAST.isAssignment)?.feature);
+    return features.get(source);
+}
+
+/** The token or rule that gave a property its value. The library's own search is generic and asks the grammar anew for every token. */
+function nodeOfProperty(cst: CstNode, property: string, index: number): CstNode | undefined {
+    let left = index;
+    const search = (node: CstNode): CstNode | undefined => {
+        if (!isCompositeCstNode(node)) return undefined;
+        for (const child of node.content) {
+            const feature = featureOf(child);
+            if (feature === property && left-- === 0) return child;
+            // A rule that only passes on (`Member: Node | …`) assigns nothing: what it called belongs to the same node.
+            const found = feature === undefined ? search(child) : undefined;
+            if (found) return found;
+        }
+        return undefined;
+    };
+    return search(cst);
+}
 
 /** More findings than these of one declaration help nobody. */
 const MOST_FINDINGS = 200;
@@ -27,7 +54,7 @@ export class Reader {
 
     /** Place of one property; of the whole node where it has none. */
     spanOf(node: AstNode, property: string, index?: number): TextSpan {
-        const cst = GrammarUtils.findNodeForProperty(node.$cstNode, property, index);
+        const cst = node.$cstNode && nodeOfProperty(node.$cstNode, property, index ?? 0);
         return cst ? { uri: this.uri, start: cst.offset, end: cst.end } : this.span(node);
     }
 
