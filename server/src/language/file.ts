@@ -24,8 +24,8 @@ export function resolveImport(from: string, path: string): string | undefined {
     }
 }
 
-/** Parses and lowers a file with everything it imports. Never throws. Spans of imported platforms carry the imported file's uri. */
-export function lowerFile(uri: string, text: string, read: ReadImport = () => undefined): AnalysedFile {
+/** Parses and lowers a file with everything it imports; `kernel` is for platforms that name none. Never throws. Spans of imported platforms carry the imported file's uri. */
+export function lowerFile(uri: string, text: string, read: ReadImport = () => undefined, kernel?: string): AnalysedFile {
     const findings: Finding[] = [];
     const own = parseText(uri, text);
     const files = new Map<string, ParsedText>([[uri, own]]);
@@ -51,7 +51,7 @@ export function lowerFile(uri: string, text: string, read: ReadImport = () => un
         const known = lowered.get(node);
         if (known) return known;
         lowered.set(node, 'cycle');
-        const result = lowerPlatform(node, from, look);
+        const result = lowerPlatform(node, from, look, kernel);
         lowered.set(node, result);
         return result;
     };

@@ -4,7 +4,7 @@ import { profileFor } from '../kernel/profile.ts';
 import { describe } from './describe.ts';
 import type { Described, Provision } from './described.ts';
 import type { Expect, Platform, Scenario } from './generated/ast.ts';
-import { machineOf } from './machine.ts';
+import { DEFAULT_KERNEL, machineOf } from './machine.ts';
 import { mergeDescribed } from './merge.ts';
 import type { Expectation, LoweredPlatform, LoweredScenario, Origin, Step, TextSpan } from './model.ts';
 import { Reader } from './reader.ts';
@@ -13,8 +13,11 @@ import { validatePlatform } from './validate.ts';
 /** Finds a platform by name. `'cycle'`: it is being lowered already, because it extends the one that asks. */
 export type PlatformLookup = (name: string) => LoweredPlatform | 'cycle' | undefined;
 
-/** Lowers a platform. `uri` goes into all spans; offsets are those of the text it was parsed from. */
-export function lowerPlatform(node: Platform, uri: string, look: PlatformLookup): LoweredPlatform {
+/**
+ * Lowers a platform. `uri` goes into all spans; offsets are those of the text it was parsed from. `kernel` is the release of a platform
+ * that names none.
+ */
+export function lowerPlatform(node: Platform, uri: string, look: PlatformLookup, kernel: string = DEFAULT_KERNEL): LoweredPlatform {
     const r = new Reader(uri);
     const own = describe(node, r);
     let described: Described = own;
@@ -26,7 +29,7 @@ export function lowerPlatform(node: Platform, uri: string, look: PlatformLookup)
         else if (!base) r.report('language/unknown-platform', 'error', `there is no platform \`${baseName}\``, at, { data: { name: baseName } });
         else described = mergeDescribed(base.described, own);
     }
-    const machine = machineOf(described);
+    const machine = machineOf(described, kernel);
     const provisions = [...described.softReserved.flatMap((s) => s.devices), ...described.pmem.flatMap((p) => p.namespaces)];
     return {
         name: node.name ?? '', at: r.spanOf(node, 'name'), span: r.span(node), machine, described, provisions,

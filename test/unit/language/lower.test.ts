@@ -115,6 +115,14 @@ describe('variants', () => {
     });
 });
 
+describe('the kernel', () => {
+    it('is the one named, else the one asked for, else 6.1', () => {
+        const text = 'platform a { } platform b { kernel 5.10 }';
+        expect(lowerFile(URI, text).platforms.map((p) => p.machine.kernel)).toEqual(['6.1', '5.10']);
+        expect(lowerFile(URI, text, undefined, '7.2').platforms.map((p) => p.machine.kernel)).toEqual(['7.2', '5.10']);
+    });
+});
+
 describe('places', () => {
     it('are those of the text', () => {
         const text = 'platform p {\n    node 0 { memory at 0 size 4G }\n}\nscenario "s" on p {\n    $   ndctl list\n    expect ok\n}\n';
