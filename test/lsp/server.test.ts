@@ -31,7 +31,7 @@ const start = (...args: string[]): Client => {
     return client;
 };
 
-const URI = 'file:///work/a.memtopo';
+const URI = 'file:///memory/a.memtopo';
 const TEXT = `platform fast {
     kernel 6.1
     hypervisor
@@ -55,6 +55,10 @@ const REQUESTS: readonly (readonly [string, object])[] = [
     ['textDocument/definition', { ...document, position: place('on fast', 4) }],
     ['textDocument/references', { ...document, position: place('on fast', 4), context: { includeDeclaration: true } }],
     ['textDocument/completion', { ...document, position: place('$ echo', 3) }],
+    ['textDocument/documentHighlight', { ...document, position: place('on fast', 4) }],
+    ['textDocument/prepareRename', { ...document, position: place('on fast', 4) }],
+    ['textDocument/rename', { ...document, position: place('on fast', 4), newName: 'quick' }],
+    ['textDocument/selectionRange', { ...document, positions: [place('cpus', 2)] }],
     ['textDocument/documentSymbol', document],
     ['textDocument/foldingRange', document],
     ['textDocument/codeLens', document],

@@ -14,7 +14,10 @@ import { hover } from '../features/hover.ts';
 import { inlayHints } from '../features/inlay-hints.ts';
 import { preview, PreviewMemory } from '../features/preview.ts';
 import { PREVIEW_CHANGED, PREVIEW_REQUEST, type PreviewChangedParams, type PreviewModel, type PreviewParams } from '../features/preview-protocol.ts';
+import { highlights, prepareRename, rename } from '../features/rename.ts';
+import { selectionRanges } from '../features/selection.ts';
 import { documentSymbols } from '../features/symbols.ts';
+import type { Analysis } from './analysis.ts';
 import { Project, type ReadText } from './project.ts';
 import { createPump } from './pump.ts';
 import { DEFAULT_SETTINGS, readSettings, type Settings, severityOf } from './settings.ts';
@@ -37,8 +40,8 @@ export function serve(connection: Connection, host: ServerHost): void {
     let client: InitializeParams['capabilities'] = {};
     let settings: Settings = DEFAULT_SETTINGS;
     let docs = host.docs;
-    /** Version last published, with the generation it was made for: nothing is told twice, nothing old is told at all. */
-    const published = new Map<string, number>();
+    /** What was told last, by document: nothing is told twice, and nothing old is told at all. */
+    const published = new Map<string, Analysis>();
 
     const pump = createPump(async () => {
         for (const uri of project.openUris()) publish(uri);
@@ -50,7 +53,7 @@ export function serve(connection: Connection, host: ServerHost): void {
 
     const publish = (uri: string): void => {
         const analysis = project.analysis(uri);
-        if (!analysis || analysis.incomplete || published.get(uri) === analysis.generation) return;
+        if (!analysis || analysis.incomplete || published.get(uri) === analysis) return;
         const capability = client.textDocument?.publishDiagnostics;
         const shape = {
             relatedInformation: capability?.relatedInformation === true, tags: capability?.tagSupport !== undefined,
@@ -62,7 +65,7 @@ export function serve(connection: Connection, host: ServerHost): void {
             if (severity) diagnostics.push(toLsp(finding, severity, analysis.range(finding.at), (span) => analysis.location(span), shape));
         }
         if (published.size === 0 && host.idle) setTimeout(host.idle, 2000);
-        published.set(uri, analysis.generation);
+        published.set(uri, analysis);
         void connection.sendDiagnostics({ uri, diagnostics, ...(capability?.versionSupport ? { version: analysis.version } : {}) });
         void connection.sendNotification(PREVIEW_CHANGED, { uri, version: analysis.version } satisfies PreviewChangedParams);
     };
@@ -89,6 +92,9 @@ export function serve(connection: Connection, host: ServerHost): void {
                 definitionProvider: true,
                 referencesProvider: true,
                 documentSymbolProvider: true,
+                documentHighlightProvider: true,
+                renameProvider: client.textDocument?.rename?.prepareSupport ? { prepareProvider: true } : true,
+                selectionRangeProvider: true,
                 foldingRangeProvider: true,
                 completionProvider: { triggerCharacters: ['$', ' ', '/', '-', '=', '.'] },
                 documentFormattingProvider: true,
@@ -200,6 +206,10 @@ export function serve(connection: Connection, host: ServerHost): void {
     connection.onHover((p) => at(p, (c, offset) => hover(c, offset) ?? null));
     connection.onDefinition((p) => at(p, definition));
     connection.onReferences((p) => at(p, (c, offset) => references(c, offset, p.context.includeDeclaration)));
+    connection.onDocumentHighlight((p) => at(p, highlights));
+    connection.onPrepareRename((p) => at(p, (c, offset) => prepareRename(c, offset) ?? null));
+    connection.onRenameRequest((p) => at(p, (c, offset) => rename(c, offset, p.newName) ?? null));
+    connection.onSelectionRanges((p) => on(p.textDocument.uri, (c) => selectionRanges(c, p.positions)));
     connection.onCompletion((p) => at(p, completion));
     connection.onDocumentSymbol((p) => on(p.textDocument.uri, (c) => {
         const symbols = documentSymbols(c);

@@ -15,7 +15,7 @@ export class Project {
     private readonly analyses = new Map<string, Analysis>();
     private readonly caches = createAnalysisCaches();
     private readonly pending = new Set<Promise<void>>();
-    /** Rises with every change to any text; analyses of an older generation are made anew. */
+    /** Rises when files come, go or are read: an import may lead elsewhere then, and analyses are made anew. */
     private generation = 0;
     /** Called before any answer is made: the moment to hand in texts that have changed. */
     beforeAnalysis: () => void = () => undefined;
@@ -33,8 +33,9 @@ export class Project {
     }
 
     setText(uri: string, version: number, text: string): void {
-        this.open.set(uri, new Source(uri, version, text, this.open.get(uri) ?? this.imported.get(uri) ?? undefined));
-        this.generation++;
+        const previous = this.open.get(uri);
+        this.open.set(uri, new Source(uri, version, text, previous ?? this.imported.get(uri) ?? undefined));
+        if (!previous) this.generation++;
     }
 
     close(uri: string): void {
@@ -72,7 +73,7 @@ export class Project {
         const source = this.open.get(uri);
         if (!source) return undefined;
         const known = this.analyses.get(uri);
-        if (known && known.generation === this.generation) return known;
+        if (known && known.generation === this.generation && known.sources.every((s) => this.source(s.uri) === s)) return known;
         const made = new Analysis(source, this.generation, (from, path) => this.importedSource(from, path), this.caches);
         this.analyses.set(uri, made);
         return made;

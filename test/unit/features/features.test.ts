@@ -10,6 +10,8 @@ import { foldingRanges } from '../../../server/src/features/folding.ts';
 import { formatting } from '../../../server/src/features/formatting.ts';
 import { hover } from '../../../server/src/features/hover.ts';
 import { allInlayHints } from '../../../server/src/features/inlay-hints.ts';
+import { highlights, prepareRename, rename } from '../../../server/src/features/rename.ts';
+import { selectionRanges } from '../../../server/src/features/selection.ts';
 import { documentSymbols } from '../../../server/src/features/symbols.ts';
 import { analyse, analyseFiles, type Fixture, URI } from '../../fixture.ts';
 
@@ -111,6 +113,34 @@ describe('definition and references', () => {
     test('references of a platform', () => {
         const f = at(BOTH, 'platform fa$0st');
         expect(references(f, f.offset, true).map((l) => l.range.start.line)).toEqual(expect.arrayContaining([0, lineOf(BOTH, 'scenario')]));
+    });
+});
+
+describe('rename, highlight, selection', () => {
+    test('a platform is renamed where it is declared and where it is used', () => {
+        const f = at(BOTH, 'on fa$0st');
+        const edits = rename(f, f.offset, 'quick')!.changes![URI]!;
+        expect(edits.map((e) => e.range.start.line).sort((a, b) => a - b)).toEqual([0, lineOf(BOTH, 'scenario')]);
+    });
+    test.each(['a name with blanks', '', 'fast'])('not to %j', (name) => {
+        const f = at(BOTH, 'on fa$0st');
+        expect(rename(f, f.offset, name)).toBeUndefined();
+    });
+    test('the kernel’s names are not the author’s', () => {
+        const f = at(BOTH, 'echo da$0x0.0 > /sys/bus/dax/drivers/kmem/new_id');
+        expect(prepareRename(f, f.offset)).toBeUndefined();
+        expect(highlights(f, f.offset)).toHaveLength(3);
+    });
+    test('selection grows from the word to the document', () => {
+        const f = at(BOTH, 'memory at 4$0G');
+        const sizes: number[] = [];
+        for (let r = selectionRanges(f, [f.analysis.lines.positionAt(f.offset)])[0] as { range: { start: never; end: never }; parent?: never } | undefined; r; r = r.parent) {
+            sizes.push(f.analysis.lines.offsetAt(r.range.end) - f.analysis.lines.offsetAt(r.range.start));
+        }
+        expect(sizes[0]).toBe(2);
+        expect(sizes.at(-1)).toBe(f.text.length);
+        expect(sizes).toEqual([...sizes].sort((a, b) => a - b));
+        expect(sizes.length).toBeGreaterThan(5);
     });
 });
 
