@@ -66,7 +66,11 @@ export async function shot(name: string): Promise<void> {
 
 export async function replaceAll(editor: vscode.TextEditor, text: string): Promise<void> {
     const { document } = editor;
-    await editor.edit(edit => edit.replace(new vscode.Range(new vscode.Position(0, 0), document.lineAt(document.lineCount - 1).range.end), text));
+    // as a workspace edit: an editor's own edit is refused where the editor was hidden and shown again meanwhile
+    const edit = new vscode.WorkspaceEdit();
+    edit.replace(document.uri, new vscode.Range(new vscode.Position(0, 0), document.lineAt(document.lineCount - 1).range.end), text);
+    if (!await vscode.workspace.applyEdit(edit)) throw new Error('VS Code refused the edit');
+    equal(document.getText(), text, 'the text');
 }
 
 export function equal(actual: unknown, expected: unknown, what: string): void {
