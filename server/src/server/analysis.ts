@@ -24,6 +24,11 @@ export interface OwnItem<T> {
     readonly lowered: T;
 }
 
+interface Own {
+    readonly platforms: readonly OwnItem<LoweredPlatform>[];
+    readonly scenarios: readonly OwnItem<LoweredScenario>[];
+}
+
 export class Analysis {
     readonly source: Source;
     /** Of the project; a newer one makes this analysis stale. */
@@ -32,15 +37,18 @@ export class Analysis {
     readonly sources: readonly Source[];
     /** An import is still being read: findings are not complete yet. */
     readonly incomplete: boolean;
-    readonly platforms: readonly OwnItem<LoweredPlatform>[];
-    readonly scenarios: readonly OwnItem<LoweredScenario>[];
     private readonly caches: AnalysisCaches;
     private readonly importFindings: readonly Finding[];
-    private readonly known = new Map<string, { readonly unit: Unit; readonly item: Item & { kind: 'platform' } }>();
+    /** Release of platforms that name none; undefined: the newest. */
+    private readonly kernel: string | undefined;
+    /** Declarations that a platform of that name may stand in, in the order of precedence. */
+    private readonly known = new Map<string, Unit[]>();
+    private readonly owned = new Map<Unit, Own>();
+    private everythingOnce: Own | undefined;
     private readonly lowered = new Map<string, LoweredPlatform | 'cycle' | undefined>();
     private findingsOnce: readonly Finding[] | undefined;
 
-    constructor(source: Source, generation: number, importSource: ImportSource, caches: AnalysisCaches) {
+    constructor(source: Source, generation: number, importSource: ImportSource, caches: AnalysisCaches, kernel?: string) {
         this.source = source;
         this.generation = generation;
         this.caches = caches;
@@ -48,26 +56,72 @@ export class Analysis {
         this.sources = reached.sources;
         this.incomplete = reached.incomplete;
         this.importFindings = reached.findings;
+        this.kernel = kernel === '' ? undefined : kernel;
         for (const s of this.sources) {
             for (const unit of s.units) {
-                for (const item of unit.parsed.items) {
-                    if (item.kind === 'platform' && !this.known.has(item.name)) this.known.set(item.name, { unit, item });
+                const names = s.large ? unit.likelyPlatforms : unit.parsed.items.flatMap((i) => (i.kind === 'platform' ? [i.name] : []));
+                for (const name of names) {
+                    const units = this.known.get(name);
+                    if (units === undefined) this.known.set(name, [unit]);
+                    else if (units.at(-1) !== unit) units.push(unit);
                 }
             }
         }
-        const platforms: OwnItem<LoweredPlatform>[] = [];
-        const scenarios: OwnItem<LoweredScenario>[] = [];
-        for (const unit of source.units) {
+    }
+
+    /** Platforms of this document; of a large one those that are ready (`Source.ready`). */
+    get platforms(): readonly OwnItem<LoweredPlatform>[] {
+        return this.everything.platforms;
+    }
+
+    /** Scenarios of this document; of a large one those that are ready (`Source.ready`). */
+    get scenarios(): readonly OwnItem<LoweredScenario>[] {
+        return this.everything.scenarios;
+    }
+
+    private get everything(): Own {
+        if (!this.everythingOnce) {
+            const all = this.source.ready.map((unit) => this.own(unit));
+            this.everythingOnce = { platforms: all.flatMap((o) => o.platforms), scenarios: all.flatMap((o) => o.scenarios) };
+        }
+        return this.everythingOnce;
+    }
+
+    /** What one declaration holds, ready or not. */
+    private own(unit: Unit): Own {
+        let own = this.owned.get(unit);
+        if (!own) {
+            const platforms: OwnItem<LoweredPlatform>[] = [];
+            const scenarios: OwnItem<LoweredScenario>[] = [];
             for (const item of unit.parsed.items) {
                 if (item.kind === 'platform') {
-                    const first = this.known.get(item.name)?.item === item;
-                    const lowered = first ? this.platformNamed(item.name)! : unit.platform(item, this.lookup);
+                    const first = this.declared(item.name)?.item === item;
+                    const lowered = first ? this.platformNamed(item.name)! : unit.platform(item, this.lookup, this.kernel);
                     platforms.push({ unit, item, lowered });
                 } else if (item.kind === 'scenario') scenarios.push({ unit, item, lowered: unit.scenario(item, this.lookup) });
             }
+            this.owned.set(unit, (own = { platforms, scenarios }));
         }
-        this.platforms = platforms;
-        this.scenarios = scenarios;
+        return own;
+    }
+
+    /** Platforms and scenarios between two offsets, ready or not: what somebody looks at. */
+    within(start: number, end: number): Own {
+        const units = this.source.unitsBetween(start, end).map((unit) => this.own(unit));
+        return { platforms: units.flatMap((o) => o.platforms), scenarios: units.flatMap((o) => o.scenarios) };
+    }
+
+    /** Works out everything about one declaration, so that it is ready from the next analysis on. */
+    warm(unit: Unit): void {
+        const { platforms, scenarios } = this.own(unit);
+        for (const { lowered } of platforms) this.caches.platformFindings(lowered);
+        for (const { lowered } of scenarios) this.caches.scenarioFindings(lowered);
+        unit.markWarm();
+    }
+
+    /** Declarations that are not told about yet. */
+    get waiting(): readonly Unit[] {
+        return this.source.large ? this.source.units.filter((u) => !u.warm) : [];
     }
 
     get uri(): string {
@@ -90,13 +144,21 @@ export class Analysis {
 
     private readonly lookup = (name: string): LoweredPlatform | 'cycle' | undefined => {
         if (this.lowered.has(name)) return this.lowered.get(name);
-        const found = this.known.get(name);
+        const found = this.declared(name);
         if (!found) return undefined;
         this.lowered.set(name, 'cycle'); // what a circle of `extends` meets
-        const lowered = found.unit.platform(found.item, this.lookup);
+        const lowered = found.unit.platform(found.item, this.lookup, this.kernel);
         this.lowered.set(name, lowered);
         return lowered;
     };
+
+    /** The first declaration of a platform of that name. */
+    private declared(name: string): { readonly unit: Unit; readonly item: Item & { kind: 'platform' } } | undefined {
+        for (const unit of this.known.get(name) ?? []) {
+            for (const item of unit.parsed.items) if (item.kind === 'platform' && item.name === name) return { unit, item };
+        }
+        return undefined;
+    }
 
     /** Names of all platforms that can be referred to here. */
     platformNames(): string[] {
@@ -127,7 +189,7 @@ export class Analysis {
             all.push(...lowered.findings, ...this.caches.scenarioFindings(lowered));
         }
         const own = new Set(this.source.units.map((u) => u.uri));
-        return suppress(all.filter((f) => own.has(f.at.uri)), this.source.units);
+        return suppress(all.filter((f) => own.has(f.at.uri)), this.source.ready);
     }
 
     // ------------------------------------------------------------------------------------------------------------- places
@@ -175,11 +237,11 @@ export class Analysis {
     // ----------------------------------------------------------------------------------------------------- what is where
 
     scenarioAt(offset: number): OwnItem<LoweredScenario> | undefined {
-        return this.scenarios.find((s) => this.touches(s.lowered.span, offset));
+        return this.within(offset, offset).scenarios.find((s) => this.touches(s.lowered.span, offset));
     }
 
     platformAt(offset: number): OwnItem<LoweredPlatform> | undefined {
-        return this.platforms.find((p) => this.touches(p.lowered.span, offset));
+        return this.within(offset, offset).platforms.find((p) => this.touches(p.lowered.span, offset));
     }
 
     /** The step whose line an offset is in, with its run under the scenario's first kernel. */
@@ -233,6 +295,7 @@ function reachImports(source: Source, importSource: ImportSource): { sources: So
         const targets: Source[] = [];
         edges.set(from, targets);
         for (const unit of from.units) {
+            if (!unit.mayImport) continue;
             for (const item of unit.parsed.items) {
                 if (item.kind !== 'import') continue;
                 const found = importSource(from.uri, item.path);

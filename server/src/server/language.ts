@@ -36,8 +36,8 @@ export function parseUnit(text: string, uri: string): ParsedUnit {
     return { items, errors: parsed.errors };
 }
 
-export function lowerPlatformItem(item: Item & { kind: 'platform' }, uri: string, look: Lookup): LoweredPlatform {
-    return lowerPlatform(item.node, uri, look);
+export function lowerPlatformItem(item: Item & { kind: 'platform' }, uri: string, look: Lookup, kernel?: string): LoweredPlatform {
+    return lowerPlatform(item.node, uri, look, kernel);
 }
 
 export function lowerScenarioItem(item: Item & { kind: 'scenario' }, uri: string, look: Lookup): LoweredScenario {
@@ -49,7 +49,7 @@ export function fileFindings(source: Source, sources: readonly Source[]): Findin
     const findings: Finding[] = [];
     const seen = new Map<string, TextSpan>();
     for (const s of [source, ...sources.filter((other) => other !== source)]) {
-        for (const unit of s.units) {
+        for (const unit of s.ready) {
             for (const item of unit.parsed.items) {
                 if (item.kind === 'import' || item.name === '') continue;
                 const key = `${item.kind} ${item.name}`;

@@ -22,8 +22,12 @@ export class Project {
     /** Kernel release for platforms that name none; empty = the newest. */
     private kernel = '';
 
-    constructor(read: ReadText) {
+    /** Texts of more characters than this are worked out with pauses (`Analysis.waiting`); by default none is. */
+    private readonly largeAbove: number;
+
+    constructor(read: ReadText, largeAbove = Infinity) {
         this.read = read;
+        this.largeAbove = largeAbove;
     }
 
     setKernel(kernel: string): void {
@@ -34,7 +38,7 @@ export class Project {
 
     setText(uri: string, version: number, text: string): void {
         const previous = this.open.get(uri);
-        this.open.set(uri, new Source(uri, version, text, previous ?? this.imported.get(uri) ?? undefined));
+        this.open.set(uri, new Source(uri, version, text, previous ?? this.imported.get(uri) ?? undefined, text.length > this.largeAbove));
         if (!previous) this.generation++;
     }
 
@@ -59,6 +63,11 @@ export class Project {
         this.generation++;
     }
 
+    /** The next analysis of a document is made anew: more of it is ready than before. */
+    renew(uri: string): void {
+        this.analyses.delete(uri);
+    }
+
     isOpen(uri: string): boolean {
         return this.open.has(uri);
     }
@@ -74,7 +83,7 @@ export class Project {
         if (!source) return undefined;
         const known = this.analyses.get(uri);
         if (known && known.generation === this.generation && known.sources.every((s) => this.source(s.uri) === s)) return known;
-        const made = new Analysis(source, this.generation, (from, path) => this.importedSource(from, path), this.caches);
+        const made = new Analysis(source, this.generation, (from, path) => this.importedSource(from, path), this.caches, this.kernel);
         this.analyses.set(uri, made);
         return made;
     }
@@ -103,7 +112,7 @@ export class Project {
         const reading = this.read(uri)
             .catch(() => undefined)
             .then((text) => {
-                this.imported.set(uri, text === undefined ? null : new Source(uri, 0, text));
+                this.imported.set(uri, text === undefined ? null : new Source(uri, 0, text, undefined, text.length > this.largeAbove));
                 this.generation++;
                 this.pending.delete(reading);
             });

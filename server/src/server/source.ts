@@ -33,13 +33,32 @@ export class Unit {
         return this.shared.lines;
     }
 
-    /** Lowers an item, or answers with what was made of it while its look-ups still find the same. */
-    platform(item: Item & { kind: 'platform' }, look: Lookup): LoweredPlatform {
-        return this.shared.remember(item, look, (l) => lowerPlatformItem(item, this.uri, l));
+    /** Everything that can be told about it has been worked out once: asking again costs next to nothing. */
+    get warm(): boolean {
+        return this.shared.warm;
+    }
+
+    markWarm(): void {
+        this.shared.warm = true;
+    }
+
+    /** Names that it may declare platforms under, found without a parse: it may be that one of them stands in a comment. */
+    get likelyPlatforms(): readonly string[] {
+        return this.shared.likelyPlatforms;
+    }
+
+    /** False where a parse would find no import for certain. */
+    get mayImport(): boolean {
+        return this.part.text.includes('import');
+    }
+
+    /** Lowers an item, or answers with what was made of it while its look-ups still find the same. `kernel`: of platforms that name none. */
+    platform(item: Item & { kind: 'platform' }, look: Lookup, kernel?: string): LoweredPlatform {
+        return this.shared.remember(item, look, kernel, (l) => lowerPlatformItem(item, this.uri, l, kernel));
     }
 
     scenario(item: Item & { kind: 'scenario' }, look: Lookup): LoweredScenario {
-        return this.shared.remember(item, look, (l) => lowerScenarioItem(item, this.uri, l));
+        return this.shared.remember(item, look, undefined, (l) => lowerScenarioItem(item, this.uri, l));
     }
 }
 
@@ -51,7 +70,9 @@ class UnitMemo {
     private readonly uri: string;
     private parsedOnce: ParsedUnit | undefined;
     private linesOnce: LineMap | undefined;
-    private readonly lowered = new Map<Item, { readonly value: unknown; readonly used: ReadonlyMap<string, ReturnType<Lookup>> }>();
+    private likelyOnce: readonly string[] | undefined;
+    warm = false;
+    private readonly lowered = new Map<Item, { readonly value: unknown; readonly kernel: string | undefined; readonly used: ReadonlyMap<string, ReturnType<Lookup>> }>();
 
     constructor(text: string, uri: string) {
         this.text = text;
@@ -66,9 +87,13 @@ class UnitMemo {
         return (this.linesOnce ??= new LineMap(this.text));
     }
 
-    remember<T>(item: Item, look: Lookup, make: (look: Lookup) => T): T {
+    get likelyPlatforms(): readonly string[] {
+        return (this.likelyOnce ??= [...this.text.matchAll(/(?<![\w.-])platform\s+([A-Za-z_][\w.-]*)/g)].map((m) => m[1]!));
+    }
+
+    remember<T>(item: Item, look: Lookup, kernel: string | undefined, make: (look: Lookup) => T): T {
         const kept = this.lowered.get(item);
-        if (kept) {
+        if (kept && kept.kernel === kernel) {
             let same = true;
             for (const [name, found] of kept.used) {
                 if (look(name) !== found) {
@@ -84,7 +109,7 @@ class UnitMemo {
             used.set(name, found);
             return found;
         });
-        this.lowered.set(item, { value, used });
+        this.lowered.set(item, { value, kernel, used });
         return value;
     }
 }
@@ -97,11 +122,14 @@ export class Source {
     readonly version: number;
     readonly text: string;
     readonly units: readonly Unit[];
+    /** So large that its declarations are worked out one after the other, with pauses, where a small text is done at once. */
+    readonly large: boolean;
     private readonly byUri: ReadonlyMap<string, Unit>;
     private linesOnce: LineMap | undefined;
 
-    constructor(uri: string, version: number, text: string, previous?: Source) {
+    constructor(uri: string, version: number, text: string, previous?: Source, large = false) {
         this.uri = uri;
+        this.large = large;
         this.version = version;
         this.text = text;
         const parts = splitParts(text);
@@ -129,7 +157,27 @@ export class Source {
         return this.units[low];
     }
 
+    /** All units that have a part between two offsets, those that only touch there included. */
+    unitsBetween(start: number, end: number): readonly Unit[] {
+        let low = 0;
+        let high = this.units.length - 1;
+        while (low < high) {
+            const mid = (low + high) >> 1;
+            const part = this.units[mid]!.part;
+            if (part.start + part.text.length < start) low = mid + 1;
+            else high = mid;
+        }
+        let last = low;
+        while (last + 1 < this.units.length && this.units[last + 1]!.part.start <= end) last++;
+        return this.units.slice(low, last + 1);
+    }
+
+    /** Declarations that can be told about without keeping anybody waiting: of a large text those that are warm. */
+    get ready(): readonly Unit[] {
+        return this.large ? this.units.filter((u) => u.warm) : this.units;
+    }
+
     syntaxErrors(): Finding[] {
-        return this.units.flatMap((u) => u.parsed.errors);
+        return this.ready.flatMap((u) => u.parsed.errors);
     }
 }
