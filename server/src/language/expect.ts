@@ -1,7 +1,7 @@
 // `expect …`: does what the author expects hold in the simulated state, and if not, what holds instead?
 import type { Loss, Outcome } from '../kernel/outcome.ts';
 import { formatSize, PAGE } from '../kernel/range.ts';
-import { formatIomem, type Resource, SYSTEM_RAM, walk } from '../kernel/resource.ts';
+import { BUSY, formatIomem, type Resource, SYSTEM_RAM, walk } from '../kernel/resource.ts';
 import type { KernelState } from '../kernel/state.ts';
 import type { Check, Expectation } from './model.ts';
 
@@ -64,7 +64,8 @@ export function ramOf(state: KernelState, subject: string): number {
 }
 
 function ramBelow(resource: Resource): number {
-    if ((resource.flags & SYSTEM_RAM) !== 0) return resource.end - resource.start + 1;
+    // The parent of a virtio-mem device is marked as RAM too, but not busy
+    if ((resource.flags & (SYSTEM_RAM | BUSY)) === (SYSTEM_RAM | BUSY)) return resource.end - resource.start + 1;
     return resource.children.reduce((sum, child) => sum + ramBelow(child), 0);
 }
 
