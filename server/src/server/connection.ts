@@ -7,6 +7,8 @@ import { codeLenses } from '../features/code-lens.ts';
 import { completion } from '../features/completion.ts';
 import type { FeatureContext } from '../features/context.ts';
 import { definition, references } from '../features/definition.ts';
+import { document } from '../features/documents.ts';
+import { DOCUMENT_REQUEST, type DocumentParams, type DocumentResult } from '../features/documents-protocol.ts';
 import { documentLinks } from '../features/document-links.ts';
 import { foldingRanges } from '../features/folding.ts';
 import { formatting } from '../features/formatting.ts';
@@ -17,6 +19,8 @@ import { PREVIEW_CHANGED, PREVIEW_REQUEST, type PreviewChangedParams, type Previ
 import { highlights, prepareRename, rename } from '../features/rename.ts';
 import { selectionRanges } from '../features/selection.ts';
 import { documentSymbols } from '../features/symbols.ts';
+import { runTests, tests } from '../features/tests.ts';
+import { RUN_TESTS_REQUEST, type RunTestsParams, type RunTestsResult, TESTS_REQUEST, type TestsModel, type TestsParams } from '../features/tests-protocol.ts';
 import type { Analysis } from './analysis.ts';
 import { Project, type ReadText } from './project.ts';
 import { createPump } from './pump.ts';
@@ -224,6 +228,9 @@ export function serve(connection: Connection, host: ServerHost): void {
     connection.onDocumentLinks((p) => on(p.textDocument.uri, documentLinks));
     connection.languages.inlayHint.on((p) => on(p.textDocument.uri, (c) => inlayHints(c, p.range)));
     connection.onRequest(PREVIEW_REQUEST, (p: PreviewParams): PreviewModel | null => on(p.uri, (c) => preview(c.analysis, p, memory)));
+    connection.onRequest(DOCUMENT_REQUEST, (p: DocumentParams): DocumentResult | null => on(p.uri, (c) => document(c.analysis, p)));
+    connection.onRequest(TESTS_REQUEST, (p: TestsParams): TestsModel | null => on(p.uri, (c) => tests(c.analysis)));
+    connection.onRequest(RUN_TESTS_REQUEST, (p: RunTestsParams): RunTestsResult | null => on(p.uri, (c) => runTests(c.analysis, p)));
     connection.onShutdown(() => pump.dispose());
 
     connection.listen();

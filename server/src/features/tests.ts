@@ -1,0 +1,145 @@
+// `memtopo/tests` and `memtopo/runTests`: scenarios as tests of an editor's test view. Passing means what `memtopo test` means by it:
+// every expectation is met, and no step fails that is not expected to.
+import type { Range as TextRange } from 'vscode-languageserver-types';
+import { formatIomem, type Resource, type Tree } from '../kernel/resource.ts';
+import { PROFILES } from '../kernel/profile.ts';
+import type { KernelState } from '../kernel/state.ts';
+import type { Check, Expectation, LoweredScenario, Run, StepRun } from '../language/model.ts';
+import { runScenario } from '../language/run.ts';
+import { formatHint, summarize } from '../render/summary.ts';
+import type { Analysis } from '../server/analysis.ts';
+import type { RunTestsParams, RunTestsResult, TestExpectation, TestFailure, TestResult, TestRun, TestScenario, TestsModel } from './tests-protocol.ts';
+
+/** The tests of a document. */
+export function tests(analysis: Analysis): TestsModel {
+    return {
+        uri: analysis.uri, version: analysis.version, kernels: PROFILES.map((p) => p.name),
+        scenarios: named(analysis).map(({ id, scenario }): TestScenario => ({
+            id, name: scenario.name, ...(scenario.platform ? { platform: scenario.platform.name } : {}), range: analysis.range(scenario.at), kernels: scenario.kernels,
+            expectations: expectationsOf(scenario).map(({ expectation, step }, i): TestExpectation => ({
+                id: expectationId(id, i), label: firstLine(analysis.textOf(expectation.span)), range: analysis.range(expectation.span), ...(step === undefined ? {} : { step }),
+            })),
+        })),
+    };
+}
+
+/** Runs the tests that are asked for. Ids that the document does not know (any more) are passed over. */
+export function runTests(analysis: Analysis, params: RunTestsParams): RunTestsResult {
+    const wanted = params.ids && new Set(params.ids.map((id) => id.replace(/#\d+$/, '')));
+    const runs = named(analysis).filter(({ id }) => !wanted || wanted.has(id)).flatMap(({ id, scenario }): TestRun[] => {
+        const kernels = params.kernel === undefined ? scenario.kernels : [params.kernel];
+        // the scenario's own releases are simulated already, for the diagnostics
+        const known = analysis.runs(scenario);
+        return kernels.map((kernel) => {
+            const begin = performance.now();
+            const run = known.find((r) => r.kernel === kernel) ?? runScenario(scenario, kernel);
+            return testRun(analysis, id, scenario, kernel, run, () => Math.round((performance.now() - begin) * 100) / 100);
+        });
+    });
+    return { uri: analysis.uri, version: analysis.version, runs };
+}
+
+/** Two scenarios of one name stay two: the second one's id counts. `#` is kept for expectations. */
+function named(analysis: Analysis): { readonly id: string; readonly scenario: LoweredScenario }[] {
+    const seen = new Map<string, number>();
+    return analysis.scenarios.map(({ lowered: scenario }) => {
+        const base = scenario.name.replaceAll('#', '＃');
+        const times = (seen.get(base) ?? 0) + 1;
+        seen.set(base, times);
+        return { id: times === 1 ? base : `${base} (${times})`, scenario };
+    });
+}
+
+function expectationId(scenario: string, index: number): string {
+    return `${scenario}#${index}`;
+}
+
+/** In the order of the text. */
+function expectationsOf(scenario: LoweredScenario): { readonly expectation: Expectation; readonly step?: string }[] {
+    return [
+        ...scenario.bootExpectations.map((expectation) => ({ expectation })),
+        ...scenario.steps.flatMap((s) => s.expectations.map((expectation) => ({ expectation, step: `${s.line.prompt} ${s.line.text.trim()}` }))),
+    ];
+}
+
+function testRun(analysis: Analysis, id: string, scenario: LoweredScenario, kernel: string, run: Run | undefined, milliseconds: () => number): TestRun {
+    const base = { scenario: id, kernel };
+    if (!run) return { ...base, passed: false, error: 'the platform of this scenario is not known', failures: [], expectations: [], milliseconds: milliseconds(), transcript: '' };
+    // provisioned steps carry no expectations of the scenario
+    const typed = run.steps.filter((s) => !s.step.provisioned);
+    const checks = [
+        ...run.bootChecks.map((check) => ({ check, state: stateAtStart(run), where: 'after boot' })),
+        ...typed.flatMap((s) => s.checks.map((check) => ({ check, state: s.state, where: `after ${s.step.line.prompt} ${s.step.line.text.trim()}` }))),
+    ];
+    const failures = typed.filter((s) => s.unexpectedFailure).map((s): TestFailure => ({ message: unexpected(s), range: analysis.range(s.step.span) }));
+    const order = new Map(expectationsOf(scenario).map(({ expectation }, i) => [expectation, i]));
+    const expectations = checks.map(({ check, state, where }): TestResult => ({
+        id: expectationId(id, order.get(check.expectation) ?? -1), passed: check.met,
+        ...(check.met ? {} : { failure: unmet(analysis, check, state, where, analysis.range(check.expectation.span)) }),
+    }));
+    return { ...base, passed: failures.length === 0 && checks.every(({ check }) => check.met), failures, expectations, milliseconds: milliseconds(), transcript: transcript(run) };
+}
+
+function stateAtStart(run: Run): KernelState {
+    return run.steps.filter((s) => s.step.provisioned).at(-1)?.state ?? run.boot.state;
+}
+
+function unexpected(step: StepRun): string {
+    const { outcome } = step;
+    const said = outcome.stderr.trim() || formatHint(summarize(step.before, step.state, outcome)).replace(/^→ /, '');
+    return `${step.step.line.text.trim()} fails with ${outcome.errnos.join(', ') || `status ${outcome.status}`}${said ? `\n${said}` : ''}`;
+}
+
+function unmet(analysis: Analysis, check: Check, state: KernelState, where: string, range: TextRange): TestFailure {
+    const { expectation } = check;
+    if (expectation.kind !== 'iomem') return { message: `${firstLine(analysis.textOf(expectation.span))}: ${check.actual ?? 'it is not so'}`, range };
+    const wanted = expectation.lines.map((l) => l.text).filter((t) => t.trim() !== '');
+    return {
+        message: `/proc/iomem is not as expected ${where}`, range, expected: `${dedent(wanted).join('\n')}\n`,
+        actual: expectation.exactly ? `${formatIomem(state.iomem, state.profile.iomemDepth).trimEnd()}\n` : `${about(state.iomem, state.profile.iomemDepth, wanted).join('\n')}\n`,
+    };
+}
+
+/** The lines of the tree that the wanted ones are about: what overlaps the outermost wanted ranges and is no wider than they are. */
+function about(tree: Tree, depth: number, wanted: readonly string[]): string[] {
+    const lines = dedent(wanted);
+    const ranges = lines.filter((l) => !l.startsWith(' ')).map((l) => /^([0-9a-fA-F]+)-([0-9a-fA-F]+)/.exec(l)).filter((m) => m !== null)
+        .map((m) => ({ start: Number.parseInt(m[1]!, 16), end: Number.parseInt(m[2]!, 16) }));
+    if (ranges.length === 0) return formatIomem(tree, depth).trimEnd().split('\n');
+    const names = new Set(lines.map((l) => l.slice(l.indexOf(' : ') + 3).trim()));
+    const out: string[] = [];
+    const visit = (r: Resource, level: number): void => {
+        const touched = ranges.filter((w) => w.start <= r.end && r.start <= w.end);
+        if (touched.length === 0) return;
+        const wider = touched.every((w) => r.start <= w.start && w.end <= r.end && (r.start < w.start || w.end < r.end));
+        // a wider one that is not asked for is told only where nothing inside it is
+        if (wider && !names.has(r.name) && r.children.some((c) => ranges.some((w) => w.start <= c.end && c.start <= w.end))) {
+            for (const child of r.children) visit(child, level);
+            return;
+        }
+        print(r, level);
+    };
+    const print = (r: Resource, level: number): void => {
+        out.push(`${'  '.repeat(Math.min(level, depth))}${hex(r.start)}-${hex(r.end)} : ${r.name}`);
+        for (const child of r.children) print(child, level + 1);
+    };
+    for (const r of tree.root.children) visit(r, 0);
+    return out.length > 0 ? out : ['(nothing there)'];
+}
+
+function hex(address: number): string {
+    return address.toString(16).padStart(8, '0');
+}
+
+function dedent(lines: readonly string[]): string[] {
+    const indent = Math.min(...lines.map((l) => l.length - l.trimStart().length));
+    return lines.map((l) => l.slice(Number.isFinite(indent) ? indent : 0).trimEnd());
+}
+
+function transcript(run: Run): string {
+    return run.steps.map((s) => `${s.step.line.prompt} ${s.step.line.text.trim()}\n    ${formatHint(summarize(s.before, s.state, s.outcome))}`).join('\n');
+}
+
+function firstLine(text: string): string {
+    return text.split('\n')[0]!.trim();
+}
