@@ -8,9 +8,10 @@ import { LANGUAGE } from './entries/language.ts';
 import { ND_KERNEL } from './entries/nd-kernel.ts';
 import { NVDIMM } from './entries/nvdimm.ts';
 import { PLATFORM } from './entries/platform.ts';
+import { TABLES } from './entries/tables.ts';
 
 /** By code. */
-export const CATALOGUE: readonly Diagnostic[] = [...LANGUAGE, ...PLATFORM, ...COMMAND, ...DAX, ...KMEM, ...NVDIMM, ...ND_KERNEL, ...HOTPLUG].sort((a, b) => (a.code < b.code ? -1 : 1));
+export const CATALOGUE: readonly Diagnostic[] = [...LANGUAGE, ...PLATFORM, ...COMMAND, ...DAX, ...KMEM, ...NVDIMM, ...ND_KERNEL, ...HOTPLUG, ...TABLES].sort((a, b) => (a.code < b.code ? -1 : 1));
 
 const byCode = new Map(CATALOGUE.map((d) => [d.code, d]));
 

@@ -2,6 +2,7 @@
 // concerned, failures that nobody expected, expectations that do not hold.
 import type { Note, Outcome } from '../kernel/outcome.ts';
 import { overlaps } from '../kernel/range.ts';
+import { bootChecks, scenarioChecks } from './checks/all.ts';
 import { lastEvent, objectRange, originOfRange } from './history.ts';
 import type { Check, Finding, Run, StepRun, TextSpan } from './model.ts';
 import { namesIn } from './resolve.ts';
@@ -21,6 +22,7 @@ export function bootFindings(run: Run): Finding[] {
     run.steps.forEach((step, i) => {
         if (step.step.provisioned) out.push(...stepFindings(run, i));
     });
+    out.push(...bootChecks(run));
     return out;
 }
 
@@ -30,6 +32,7 @@ export function scenarioRunFindings(run: Run): Finding[] {
     run.steps.forEach((step, i) => {
         if (!step.step.provisioned) out.push(...stepFindings(run, i));
     });
+    out.push(...scenarioChecks(run));
     return out;
 }
 

@@ -8,6 +8,7 @@ import { DEFAULT_KERNEL, machineOf } from './machine.ts';
 import { mergeDescribed } from './merge.ts';
 import type { Expectation, LoweredPlatform, LoweredScenario, Origin, Step, TextSpan } from './model.ts';
 import { Reader } from './reader.ts';
+import { platformChecks } from './checks/all.ts';
 import { validatePlatform } from './validate.ts';
 
 /** Finds a platform by name. `'cycle'`: it is being lowered already, because it extends the one that asks. */
@@ -34,7 +35,7 @@ export function lowerPlatform(node: Platform, uri: string, look: PlatformLookup,
     return {
         name: node.name ?? '', at: r.spanOf(node, 'name'), span: r.span(node), machine, described, provisions,
         origins: originsOf(described, r.origin('platform', node, { name: node.name, focus: r.spanOf(node, 'name') })),
-        findings: [...r.findings, ...validatePlatform(described, own, uri)],
+        findings: [...r.findings, ...validatePlatform(described, own, uri), ...platformChecks({ described, machine }, r.span(node))],
         key: JSON.stringify([machine, described.softReserved.map((s) => s.devices.map(bare)), described.pmem.map((p) => p.namespaces.map(bare))]),
     };
 }

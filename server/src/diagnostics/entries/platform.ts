@@ -1,40 +1,12 @@
 // What a described machine cannot be, or what Linux will make less of than its author thinks.
 import type { Diagnostic, Fix, FixContext } from '../diagnostic.ts';
 import { entry } from '../entry.ts';
+import { alignPlace } from '../place-fix.ts';
 import type { Finding } from '../../language/model.ts';
 import { MiB } from '../../kernel/range.ts';
 
 const machine = (body: string): string => `platform a {\n    kernel 6.1\n    node 0 { cpus 0-3  memory at 0 size 2G  memory at 4G size 4G }\n    ${body}\n}\n`;
 const bare = (body: string): string => `platform a {\n    kernel 6.1\n    ${body}\n}\n`;
-
-/** Both nearest legal ranges for `at START size SIZE` written with plain numbers: bytes cut off, or bytes added. */
-function alignPlace(finding: Finding, context: FixContext, align: number): readonly Fix[] {
-    const written = context.text(finding.at);
-    const match = /^(.*?at\s+)(0x[0-9a-fA-F_]+|\d+[KMGTP]?)(\s+size\s+)(0x[0-9a-fA-F_]+|\d+[KMGTP]?)$/s.exec(written.trim());
-    if (!match) return [];
-    const start = bytes(match[2]!);
-    const end = start + bytes(match[4]!);
-    const place = (from: number, to: number): string => `${match[1]}${spell(from)}${match[3]}${spell(to - from)}`;
-    const fixes: Fix[] = [];
-    const innerStart = Math.ceil(start / align) * align;
-    const innerEnd = Math.floor(end / align) * align;
-    const title = `${align / MiB} MiB boundaries`;
-    if (innerEnd > innerStart) fixes.push({ title: `Shrink to ${title}`, preferred: true, edits: [{ at: finding.at, text: place(innerStart, innerEnd) }] });
-    fixes.push({ title: `Grow to ${title}`, edits: [{ at: finding.at, text: place(Math.floor(start / align) * align, Math.ceil(end / align) * align) }] });
-    return fixes;
-}
-
-const UNITS: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40, P: 2 ** 50 };
-
-function bytes(text: string): number {
-    const unit = UNITS[text.at(-1)!];
-    return unit ? Number(text.slice(0, -1)) * unit : Number(text.replaceAll('_', ''));
-}
-
-function spell(value: number): string {
-    for (const [unit, factor] of Object.entries(UNITS).reverse()) if (value !== 0 && value % factor === 0) return `${value / factor}${unit}`;
-    return value === 0 ? '0' : `0x${value.toString(16)}`;
-}
 
 const twoMiB = (finding: Finding, context: FixContext): readonly Fix[] => alignPlace(finding, context, 2 * MiB);
 
