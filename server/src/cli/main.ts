@@ -7,6 +7,7 @@ import { explain } from './explain.ts';
 import { fmt } from './fmt.ts';
 import { record } from './record.ts';
 import { main as replayMain } from './replay.ts';
+import { render } from './render.ts';
 import { simulate } from './simulate.ts';
 import { test } from './test.ts';
 import { verify } from './verify.ts';
@@ -23,7 +24,7 @@ Exit status: 0, or 2 where the input cannot be read.`,
     run: (args) => replayMain(args),
 };
 
-export const COMMANDS: readonly Command[] = [check, simulate, test, compare, fmt, explain, replay, record, verify];
+export const COMMANDS: readonly Command[] = [check, simulate, render, test, compare, fmt, explain, replay, record, verify];
 
 function usage(): string {
     const width = Math.max(...COMMANDS.map((c) => c.name.length));

@@ -1,0 +1,113 @@
+// The waterfall drawn: one bar under the other, each as long as its bytes, each with its words beside or above it.
+import type { Ledger } from './ledger.ts';
+import { formatApproximate } from './summary.ts';
+import { type Drawing, element, escapeText, filled, line, type SvgOptions, text } from './svg.ts';
+import { breakText, cutTo, fitting, textWidth } from './svg-text.ts';
+import type { Kind } from './theme.ts';
+import { BAR_KIND, barTitle, type Waterfall, type WaterfallBar } from './waterfall.ts';
+
+/** Accounts drawn at most; a reader of more has the table. */
+const MOST = 40;
+
+/** Waterfalls on a common scale: `bytes` is the width of all. */
+export function drawWaterfalls(all: readonly Waterfall[], width: number, options: SvgOptions): Drawing {
+    const out: string[] = [];
+    let y = 0;
+    for (const [i, w] of all.slice(0, MOST).entries()) {
+        const drawn = drawWaterfall(w, width, i === 0, options);
+        out.push(element('g', { transform: `translate(0 ${y})` }, `\n${drawn.elements.join('\n')}\n`));
+        y += drawn.height + 10;
+    }
+    if (all.length > MOST) {
+        out.push(text(8, y + 10, `and ${all.length - MOST} more devices`, 'muted'));
+        y += 20;
+    }
+    return { height: y, elements: out, kinds: [...new Set(all.flatMap((w) => w.bars.map((b) => BAR_KIND[b.kind])))] };
+}
+
+function drawWaterfall(w: Waterfall, width: number, whole: boolean, options: SvgOptions): Drawing {
+    const prefix = options.prefix ?? 'mt-';
+    const most = Math.max(1, ...w.bars.map((b) => b.to));
+    const wide = width >= 640;
+    // Wide: words to the right of a column of bars. Narrow: words above each bar.
+    const left = 8;
+    const barsWidth = wide ? Math.floor(width * 0.42) : width - 16;
+    const out: string[] = [];
+    let y = 0;
+    if (!whole) {
+        out.push(text(left, 11, cutTo(w.subject, width - 16), 'title'));
+        y += 18;
+    }
+    const size = wide ? Math.max(...w.bars.map((b) => textWidth(amount(b), 12))) + 12 : 0;
+    let before: { x: number; y: number } | undefined;
+    for (const bar of w.bars) {
+        const x = left + (bar.from / most) * barsWidth;
+        const barWidth = Math.max(2, ((bar.to - bar.from) / most) * barsWidth);
+        const from = Math.min(x, left + barsWidth - barWidth);
+        const strong = bar.kind === 'rest' || bar.kind === 'start' ? 'title' : '';
+        const rules = bar.rules.length > 0 ? ` · ${bar.rules.join(', ')}` : '';
+        const elements: string[] = [element('title', {}, escapeText(barTitle(bar)))];
+        if (wide) {
+            elements.push(filled(from, y, barWidth, 16, BAR_KIND[bar.kind], prefix));
+            elements.push(text(left + barsWidth + 16 + size - 12, y + 12.5, amount(bar), `num ${strong}`, { 'text-anchor': 'end' }));
+            const room = width - (left + barsWidth + 16 + size) - 8;
+            const words = fitting([`${bar.label}${who(bar)}${rules}`, `${bar.label}${rules}`, bar.label], room) ?? cutTo(bar.label, room);
+            elements.push(text(left + barsWidth + 16 + size, y + 12.5, words, strong));
+            if (before) out.push(line(before.x, before.y, before.x, y, 'cut'));
+            before = { x: bar.kind === 'rest' || bar.kind === 'start' ? from + barWidth : from, y: y + 16 };
+            y += 20;
+        } else {
+            const lines = breakText(`${amount(bar)} ${bar.label}${rules}`, width - 16, 11);
+            lines.forEach((l, i) => elements.push(text(left, y + 10 + i * 14, l, strong, { 'font-size': 11 })));
+            y += lines.length * 14;
+            elements.push(filled(from, y, barWidth, 10, BAR_KIND[bar.kind], prefix));
+            y += 17;
+        }
+        out.push(element('g', {}, ...elements));
+    }
+    return { height: y, elements: out, kinds: [] };
+}
+
+function amount(bar: WaterfallBar): string {
+    const sign = bar.kind === 'start' ? '' : bar.kind === 'rest' ? '= ' : '− ';
+    return `${sign}${formatApproximate(bar.bytes)}`;
+}
+
+function who(bar: WaterfallBar): string {
+    const { subjects } = bar;
+    if (bar.kind === 'start' || bar.kind === 'rest' || bar.kind === 'other' || subjects.length === 0) return '';
+    return `: ${subjects.slice(0, 4).join(', ')}${subjects.length > 4 ? ` and ${subjects.length - 4} more` : ''}`;
+}
+
+/** One bar for everything: what became of all that was described. The first thing to read. */
+export function drawTotals(book: Ledger, width: number, options: SvgOptions): Drawing {
+    const prefix = options.prefix ?? 'mt-';
+    const { described, ram, other, idle, lost } = book.total;
+    const parts: readonly { kind: Kind; bytes: number; word: string }[] = [
+        { kind: 'ram', bytes: ram, word: 'RAM' }, { kind: 'pmem', bytes: other, word: 'pmem or dax' }, { kind: 'idle', bytes: idle, word: 'idle' }, { kind: 'lost', bytes: lost, word: 'lost' },
+    ];
+    const shown = parts.filter((p) => p.bytes > 0);
+    const room = width - 16;
+    const least = 4;
+    const scale = (room - shown.length * least) / Math.max(described, 1);
+    const out: string[] = [];
+    let x = 8;
+    for (const p of shown) {
+        const w = p.bytes * scale + least;
+        const label = fitting([`${formatApproximate(p.bytes)} ${p.word}`, formatApproximate(p.bytes)], w - 8);
+        out.push(element('g', {}, element('title', {}, escapeText(`${formatApproximate(p.bytes)} ${p.word}`)), filled(x, 0, w, 24, p.kind, prefix),
+            label === undefined ? '' : text(x + w / 2, 16.5, label, `on-${p.kind} title`, { 'text-anchor': 'middle' })));
+        x += w;
+    }
+    return { height: 24, elements: out, kinds: shown.map((p) => p.kind) };
+}
+
+/** The same in words: `126 GiB described: 120 GiB RAM · 2 GiB lost`. */
+export function totalsText(book: Ledger): string {
+    const { described, ram, other, idle, lost } = book.total;
+    const parts = [`${formatApproximate(ram)} RAM`];
+    if (other > 0) parts.push(`${formatApproximate(other)} persistent memory or dax`);
+    if (idle > 0) parts.push(`${formatApproximate(idle)} idle`);
+    parts.push(lost > 0 ? `${formatApproximate(lost)} lost` : 'nothing lost');
+    return `${formatApproximate(described)} described to Linux: ${parts.join(' · ')}`;
+}
