@@ -8,8 +8,8 @@ import type { BlockRun, DaxDevice, KernelState, NdNamespace, NdRegion } from '..
 /** Stages of the way down. An account has those that apply to it, in this order. */
 export type StageName = 'firmware' | 'region' | 'namespace' | 'usable' | 'ram';
 
-/** `lost`: nobody can use them as things stand. `idle`: available, not used. `moved`: they count in another account. */
-export type ItemKind = 'lost' | 'idle' | 'moved';
+/** `lost`: nobody can use them as things stand. `idle`: available, not used. `used`: in use, but not as RAM. `moved`: they count in another account. */
+export type ItemKind = 'lost' | 'idle' | 'used' | 'moved';
 
 export interface LedgerItem {
     readonly kind: ItemKind;
@@ -192,11 +192,14 @@ function bootMemory(state: KernelState): LedgerAccount {
     // Linux takes page 0 out of the map for the firmware's sake, whatever the map says.
     const first: Range = { start: 0, end: PAGE - 1 };
     const page0 = sharedBytes(given, [first]) - sharedBytes(kept, [first]);
-    const cut = total(given) - both - moved - page0;
+    const bios: Range = { start: 0xa0000, end: 0xfffff };
+    const trimmed = sharedBytes(given, [bios]) - sharedBytes(kept, [bios]);
+    const cut = total(given) - both - moved - page0 - trimmed;
     const account = new Account('boot memory', 'firmware', total(given) + added).down('usable', [
         { kind: 'moved', bytes: moved, cause: 'set apart by memmap=', rule: 'E820-03', subject: 'boot memory' },
         { kind: 'lost', bytes: cut, cause: 'cut off by mem= or memmap=, or beyond what the kernel can address', rule: 'E820-03', subject: 'boot memory' },
         { kind: 'lost', bytes: page0, cause: 'page 0 stays reserved', rule: 'E820-10', subject: 'boot memory', range: first },
+        { kind: 'lost', bytes: trimmed, cause: 'BIOS area from 640 KiB to 1 MiB is never RAM', rule: 'E820-10', subject: 'boot memory', range: bios },
     ]);
     const early = earlyPages(state, kept);
     const usable = account.stages.at(-1)!.bytes;
@@ -253,7 +256,7 @@ function sumUp(account: Account, parts: readonly LedgerAccount[]): LedgerAccount
     account.down('usable', stage('usable'));
     if (parts.some((p) => bottom(p).name === 'ram')) {
         // What stays dax or a file system beside parts that became RAM is in use, but not as RAM: it leaves this column.
-        const others = parts.filter((p) => bottom(p).name !== 'ram').map((p): LedgerItem => ({ kind: 'idle', bytes: bottom(p).bytes, cause: `${p.subject} is not RAM`, subject: p.subject }));
+        const others = parts.filter((p) => bottom(p).name !== 'ram').map((p): LedgerItem => ({ kind: 'used', bytes: bottom(p).bytes, cause: `${p.subject} is not RAM`, subject: p.subject }));
         account.down('ram', [...stage('ram'), ...others]);
     }
     return account.done();

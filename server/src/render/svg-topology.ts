@@ -19,7 +19,7 @@ export function drawTopology(topology: Topology, width: number, options: SvgOpti
     let y = 0;
     for (let from = 0; from < cards.length; from += columns) {
         const line = cards.slice(from, from + columns);
-        const height = Math.max(...line.map((c) => c.length)) * 15 + 34;
+        const height = Math.max(...line.map((c) => c.length)) * 15 + 42;
         line.forEach((lines, i) => {
             const n = nodes[from + i]!;
             const x = 8 + i * (cardWidth + 8);
@@ -98,7 +98,7 @@ function table(_: string, title: string, rows: readonly number[], columns: reado
         cells[k]!.forEach((c, i) => {
             const x = head + i * cell;
             const inner = c === undefined ? text(x + cell / 2, y + 14, '·', 'muted', { 'text-anchor': 'middle' })
-                : element('rect', { x: x + 1, y: y + 1, width: cell - 2, height: 20, class: 'k-soft', opacity: 0.1 + 0.6 * c.heat }) + element('rect', { x: x + 3, y: y + 18, width: Math.max(1, (cell - 6) * c.heat), height: 2, class: 'inkfill' })
+                : element('rect', { x: x + 1, y: y + 1, width: cell - 2, height: 20, class: 'k-soft', opacity: 0.1 + 0.6 * c.heat }) + (c.heat === 0 ? '' : element('rect', { x: x + 3, y: y + 18, width: Math.max(1, (cell - 6) * c.heat), height: 2, class: 'inkfill' }))
                     + text(x + cell / 2, y + 14, fitting([c.text], cell - 1, size) ?? '…', 'num', { 'text-anchor': 'middle', 'font-size': size });
             out.push(element('g', {}, element('title', {}, escapeText(`node ${r} to node ${columns[i]}: ${c?.text ?? 'not said'}`)), inner));
         });

@@ -51,13 +51,13 @@ function drawWaterfall(w: Waterfall, width: number, whole: boolean, options: Svg
             elements.push(filled(from, y, barWidth, 16, BAR_KIND[bar.kind], prefix));
             elements.push(text(left + barsWidth + 16 + size - 12, y + 12.5, amount(bar), `num ${strong}`, { 'text-anchor': 'end' }));
             const room = width - (left + barsWidth + 16 + size) - 8;
-            const words = fitting([`${bar.label}${who(bar)}${rules}`, `${bar.label}${rules}`, bar.label], room) ?? cutTo(bar.label, room);
+            const words = fitting([`${who(bar, w)}${bar.label}${rules}`, `${bar.label}${rules}`, bar.label], room) ?? cutTo(bar.label, room);
             elements.push(text(left + barsWidth + 16 + size, y + 12.5, words, strong));
             if (before) out.push(line(before.x, before.y, before.x, y, 'cut'));
             before = { x: bar.kind === 'rest' || bar.kind === 'start' ? from + barWidth : from, y: y + 16 };
             y += 20;
         } else {
-            const lines = breakText(`${amount(bar)} ${bar.label}${rules}`, width - 16, 11);
+            const lines = breakText(`${amount(bar)} ${who(bar, w)}${bar.label}${rules}`, width - 16, 11);
             lines.forEach((l, i) => elements.push(text(left, y + 10 + i * 14, l, strong, { 'font-size': 11 })));
             y += lines.length * 14;
             elements.push(filled(from, y, barWidth, 10, BAR_KIND[bar.kind], prefix));
@@ -73,10 +73,11 @@ function amount(bar: WaterfallBar): string {
     return `${sign}${formatApproximate(bar.bytes)}`;
 }
 
-function who(bar: WaterfallBar): string {
-    const { subjects } = bar;
-    if (bar.kind === 'start' || bar.kind === 'rest' || bar.kind === 'other' || subjects.length === 0) return '';
-    return `: ${subjects.slice(0, 4).join(', ')}${subjects.length > 4 ? ` and ${subjects.length - 4} more` : ''}`;
+/** Whose bytes they are, unless the heading or the words say so. */
+function who(bar: WaterfallBar, w: Waterfall): string {
+    const subjects = bar.subjects.filter((s) => s !== w.subject && !bar.label.includes(s));
+    if (bar.kind === 'start' || bar.kind === 'rest' || subjects.length === 0) return '';
+    return `${subjects.slice(0, 3).join(', ')}${subjects.length > 3 ? ` and ${subjects.length - 3} more` : ''}: `;
 }
 
 /** One bar for everything: what became of all that was described. The first thing to read. */

@@ -113,6 +113,8 @@ export function drawMap(layout: MapLayout, options: SvgOptions): Drawing {
     const prefix = options.prefix ?? 'mt-';
     const out: string[] = [];
     const bottom = layout.height;
+    // Texts with leading lines stand below the row of losses: names of breaks stay above it
+    const ground = Math.min(bottom, ...layout.rows.filter((r) => r.name === 'lost' || r.name === 'faults').map((r) => r.y));
     for (const s of layout.segments) {
         const middle = s.x + s.width / 2;
         if (s.label) out.push(text(middle, 10, s.label, 'small title', { 'text-anchor': 'middle' }));
@@ -124,14 +126,14 @@ export function drawMap(layout: MapLayout, options: SvgOptions): Drawing {
     }
     for (const b of layout.breaks) {
         const x = b.x + b.width / 2;
-        const label = fitting([b.label, b.label.replace(' left out', '')], bottom - 50, 10.5);
+        const label = fitting([b.label, b.label.replace(' left out', '')], ground - 40, 10.5);
         const half = label === undefined ? 0 : textWidth(label, 10.5) / 2 + 4;
-        const middle = (bottom + 24) / 2;
+        const middle = (ground + 28) / 2;
         const cut = label === undefined ? line(x, 8, x, bottom - 6, 'cut') : line(x, 8, x, Math.max(8, middle - half), 'cut') + line(x, Math.min(bottom - 6, middle + half), x, bottom - 6, 'cut');
         out.push(element('g', {}, element('title', {}, escapeText(b.title)), cut, label === undefined ? '' : text(0, 0, label, 'small muted', { transform: `translate(${number(x + 3.5)} ${number(middle)}) rotate(-90)`, 'text-anchor': 'middle' })));
     }
     const sections = layout.rows.find((r) => r.name === 'sections');
-    for (const r of layout.rows) out.push(element('g', {}, element('title', {}, escapeText(r.long)), text(r.labelX, r.labelY, layout.width >= 640 ? r.label : cutTo(r.long, layout.width - 16, 10.5), layout.width >= 640 ? 'muted' : 'small muted')));
+    for (const r of layout.rows) out.push(element('g', {}, element('title', {}, escapeText(r.long)), text(r.labelX, r.labelY, layout.width >= 640 ? r.label : cutTo(r.label, (layout.segments[0]?.width ?? 52) - 2, 10.5), layout.width >= 640 ? 'muted' : 'small muted')));
     layout.boxes.forEach((b, i) => out.push(drawBox(b, prefix, options.interactive === true, i === 0)));
     for (const o of layout.overlays) out.push(element('rect', { x: o.x, y: o.y, width: o.width, height: o.height, fill: `url(#${prefix}hatch)`, 'pointer-events': 'none' }));
     if (sections) for (const g of layout.grid) out.push(line(g.x, sections.y, g.x, sections.y + (g.strong ? sections.height : 5), g.strong ? 'rule' : 'cut'));

@@ -53,8 +53,7 @@ export function accountWaterfall(account: LedgerAccount): Waterfall {
     let left = first.bytes;
     const bars: WaterfallBar[] = [{ kind: 'start', label: STAGE_LABEL[first.name], bytes: left, from: 0, to: left, rules: [], ranges: [], subjects: [account.subject] }];
     for (const item of account.stages.flatMap((s) => s.less)) {
-        const who = item.subject === account.subject ? '' : `${item.subject}: `;
-        bars.push({ kind: item.kind === 'lost' ? 'lost' : item.kind === 'moved' ? 'other' : 'idle', label: `${who}${item.cause}`, bytes: item.bytes, from: left - item.bytes, to: left, ...sources([item]) });
+        bars.push({ kind: item.kind === 'lost' || item.kind === 'idle' ? item.kind : 'other', label: item.cause, bytes: item.bytes, from: left - item.bytes, to: left, ...sources([item]) });
         left -= item.bytes;
     }
     const last = bottom(account);
