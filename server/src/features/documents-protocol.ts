@@ -13,6 +13,8 @@ export interface DocumentParams {
     readonly kind: DocumentKind;
     /** For `comparison`: the releases, at least two. Else the first one is the release to run under. */
     readonly kernels?: readonly string[];
+    /** Step (0 is the boot) instead of the one at the offset. */
+    readonly step?: number;
     readonly theme?: 'light' | 'dark' | 'high-contrast';
 }
 

@@ -2,10 +2,17 @@
 import { formatIomem } from '../kernel/resource.ts';
 import type { LoweredScenario, Run } from '../language/model.ts';
 import { runPlatform, runScenario } from '../language/run.ts';
+import { sheetOf } from '../markdown/sheets.ts';
+import { sheetsToHtml } from '../render/html.ts';
 import { diffIomem, iomemLines, iomemText, MARK_SIGN, onlyChanges } from '../render/iomem-diff.ts';
+import { sheetToMarkdown } from '../render/markdown.ts';
 import { formatHint, formatSummary, summarize, summarizeBoot } from '../render/summary.ts';
+import { sheetToSvg } from '../render/svg-sheet.ts';
 import type { Analysis } from '../server/analysis.ts';
 import type { DocumentParams, DocumentResult } from './documents-protocol.ts';
+
+/** Pixels of a saved picture. */
+const WIDTH = 1000;
 
 export function document(analysis: Analysis, params: DocumentParams): DocumentResult | null {
     const scenario = scenarioFor(analysis, params.offset);
@@ -19,7 +26,20 @@ export function document(analysis: Analysis, params: DocumentParams): DocumentRe
             const at = momentAt(analysis, params);
             return at ? { name: `iomem of ${at.run.platform.name}`, text: formatIomem(at.state.iomem, at.state.profile.iomemDepth) } : null;
         }
-        default: return null;
+        default: return picture(analysis, params, params.kind);
+    }
+}
+
+function picture(analysis: Analysis, params: DocumentParams, kind: 'svg' | 'html' | 'markdown'): DocumentResult | null {
+    const at = momentAt(analysis, params);
+    const sheet = at && sheetOf(at.run, params.step ?? at.step);
+    if (!sheet) return null;
+    const theme = params.theme ?? 'light';
+    const name = at.run.scenario?.name ?? at.run.platform.name;
+    switch (kind) {
+        case 'svg': return { name, text: sheetToSvg(sheet, { width: WIDTH }, { theme }) };
+        case 'html': return { name, text: sheetsToHtml([sheet], { theme, width: WIDTH }) };
+        case 'markdown': return { name, text: sheetToMarkdown(sheet) };
     }
 }
 

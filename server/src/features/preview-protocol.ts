@@ -1,6 +1,10 @@
 // What travels between the server and the preview panel: plain data, typed once for both ends. The server words and counts;
 // the page only lays out. Nothing here knows LSP, Langium or VS Code, so that the page can import it too.
 import type { Loss, LogLine, RuleId } from '../kernel/outcome.ts';
+import type { Range } from '../kernel/range.ts';
+import type { MapModel } from '../render/address-map-model.ts';
+import type { Topology } from '../render/topology.ts';
+import type { Waterfall } from '../render/waterfall.ts';
 
 /** Request, client to server: the preview for a place in a document. `null` for a document that the server does not know. */
 export const PREVIEW_REQUEST = 'memtopo/preview';
@@ -13,9 +17,17 @@ export interface PreviewParams {
     readonly offset: number;
     /** Kernel release to show where the scenario runs under several; its first one when absent or not among them. */
     readonly kernel?: string;
-    /** What the marks of the iomem tree compare with: the step before (default), or the booted machine. */
-    readonly compareWith?: 'step' | 'boot';
+    /** Step to show (index in `PreviewRun.steps`) instead of the one that the cursor selects. */
+    readonly step?: number;
+    /** What marks compare with: the step before (default), the booted machine, any step, or this step under another release. */
+    readonly compareWith?: Comparison;
+    /** Views that the page shows besides the tree; others are not worked out. All when absent. */
+    readonly views?: readonly PreviewView[];
 }
+
+export type Comparison = 'step' | 'boot' | { readonly step: number } | { readonly kernel: string };
+
+export type PreviewView = 'map' | 'ledger' | 'nodes';
 
 export interface PreviewChangedParams {
     readonly uri: string;
@@ -73,6 +85,22 @@ export interface PreviewRun {
     readonly iomem: readonly PreviewResource[];
     /** Every loss up to the current step that still holds. */
     readonly losses: readonly PreviewLoss[];
+    /** Releases that the state can be compared with. */
+    readonly releases: readonly string[];
+    /** What the cursor is on, for every view to select. */
+    readonly selection?: PreviewSelection;
+    readonly map?: MapModel;
+    /** Where the text describes or makes what a view shows, by the `sourceKey` of a map's item. */
+    readonly places: Readonly<Record<string, PreviewSpan>>;
+    readonly ledger?: { readonly text: string; readonly waterfalls: readonly Waterfall[] };
+    readonly nodes?: { readonly topology: Topology; readonly numactl: string; readonly lsmem: string };
+}
+
+export interface PreviewSelection {
+    /** A `sourceKey`, where it is one thing. */
+    readonly key?: string;
+    /** Physical addresses, end inclusive. */
+    readonly range?: Range;
 }
 
 /** `boot` for the boot, `declared` for what a `device` or `namespace` block stands for, `typed` for a line of the transcript. */

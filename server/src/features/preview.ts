@@ -1,15 +1,25 @@
 // `memtopo/preview`: what the panel beside the editor shows for a place in the text. Plain data, made from one analysis; while the
 // declaration under the cursor is broken, the last sound answer, marked stale.
 import type { Finding, LoweredPlatform, LoweredScenario, Run, StepRun, TextSpan } from '../language/model.ts';
-import { formatRange, overlaps, type Range } from '../kernel/range.ts';
-import { BUSY, type Resource, type Tree } from '../kernel/resource.ts';
+import { PROFILES } from '../kernel/profile.ts';
+import { overlaps, type Range, sizeOf } from '../kernel/range.ts';
+import type { Resource, Tree } from '../kernel/resource.ts';
 import type { KernelState } from '../kernel/state.ts';
 import type { Note } from '../kernel/outcome.ts';
+import { runPlatform, runScenario } from '../language/run.ts';
+import { mapModel } from '../render/address-map-model.ts';
+import { describeWas, diffIomem } from '../render/iomem-diff.ts';
+import { ledger } from '../render/ledger.ts';
+import { lsmemText } from '../render/lsmem.ts';
+import { numactlText } from '../render/numactl.ts';
 import { rangeFacts } from '../render/objects.ts';
 import { formatSummary, onlineBytes, summarize, summarizeBoot } from '../render/summary.ts';
+import { totalsText } from '../render/svg-waterfall.ts';
+import { topology } from '../render/topology.ts';
+import { type Waterfall, waterfalls } from '../render/waterfall.ts';
 import type { Analysis } from '../server/analysis.ts';
 import type {
-    PreviewLoss, PreviewMark, PreviewModel, PreviewParams, PreviewResource, PreviewRun, PreviewSpan, PreviewStep, PreviewSubject, PreviewVerdict,
+    Comparison, PreviewLoss, PreviewModel, PreviewParams, PreviewResource, PreviewRun, PreviewSelection, PreviewSpan, PreviewStep, PreviewSubject, PreviewVerdict, PreviewView,
 } from './preview-protocol.ts';
 
 /** Last sound runs by subject, for as long as a document is open. */
@@ -85,24 +95,113 @@ function makeRun(analysis: Analysis, chosen: Candidate, params: PreviewParams): 
     const runs: readonly Run[] = chosen.scenario ? analysis.runs(chosen.scenario) : [analysis.bootRun(chosen.platform)];
     const run = runs.find((r) => r.kernel === params.kernel) ?? runs[0];
     if (!run) return undefined;
-    const states: KernelState[] = [run.boot.state, ...run.steps.map((s) => s.state)];
-    const current = currentStep(analysis, run, params.offset);
+    const states = statesOf(run);
+    const current = params.step === undefined ? currentStep(analysis, run, params.offset) : Math.max(0, Math.min(states.length - 1, params.step));
+    const now = states[current]!;
     const steps: PreviewStep[] = [bootStep(analysis, run, current === 0), ...run.steps.map((s, i) => step(analysis, s, i + 1 === current))];
-    const base = params.compareWith === 'boot' || current === 0 ? run.boot.state : states[current - 1]!;
+    const base = baseState(run, runs, states, current, params.compareWith ?? 'step', chosen);
     const losses = lossesUpTo(run, current);
+    const wanted = (view: PreviewView): boolean => params.views?.includes(view) ?? true;
+    const map = wanted('map') ? mapModel(now, { previous: base, notes: (current === 0 ? run.boot.outcome : run.steps[current - 1]!.outcome).notes }) : undefined;
+    const book = wanted('ledger') ? ledger(now) : undefined;
+    const selection = selectionAt(analysis, run, now, params.offset);
+    const iomem = iomemLines(analysis, run, states, current, base);
     return {
         platform: { name: run.platform.name, at: span(analysis, run.platform.at) },
         ...(run.scenario ? { scenario: { name: run.scenario.name, at: span(analysis, run.scenario.at) } } : {}),
         kernel: run.kernel,
         kernels: runs.map((r) => r.kernel),
+        releases: PROFILES.map((p) => p.name),
         steps, current,
         totals: {
-            ram: onlineBytes(states[current]!), ramBefore: onlineBytes(base), lost: losses.reduce((sum, l) => sum + l.bytes, 0),
-            blockSize: states[current]!.memory.blockSize,
+            ram: onlineBytes(now), ramBefore: onlineBytes(base), lost: losses.reduce((sum, l) => sum + l.bytes, 0),
+            blockSize: now.memory.blockSize,
         },
-        iomem: iomemLines(analysis, run, states, current, base),
-        losses,
+        iomem, losses,
+        ...(selection ? { selection } : {}), ...(map ? { map } : {}), places: places(analysis, run, current, [...(map?.items ?? []), ...(book ? subjectsOf(waterfalls(book)) : [])]),
+        ...(book ? { ledger: { text: totalsText(book), waterfalls: waterfalls(book) } } : {}),
+        ...(wanted('nodes') ? { nodes: { topology: topology(now), numactl: numactlText(now), lsmem: lsmemText(now) } } : {}),
     };
+}
+
+function statesOf(run: Run): KernelState[] {
+    return [run.boot.state, ...run.steps.map((s) => s.state)];
+}
+
+/** The state that marks compare with. */
+function baseState(run: Run, runs: readonly Run[], states: readonly KernelState[], current: number, wanted: Comparison, chosen: Candidate): KernelState {
+    if (wanted === 'boot') return states[0]!;
+    if (wanted === 'step') return states[Math.max(0, current - 1)]!;
+    if ('step' in wanted) return states[Math.max(0, Math.min(states.length - 1, wanted.step))]!;
+    if (wanted.kernel === run.kernel) return states[current]!;
+    const other = runs.find((r) => r.kernel === wanted.kernel)
+        ?? (chosen.scenario ? runScenario(chosen.scenario, wanted.kernel) : runPlatform(run.platform, wanted.kernel));
+    // a release that provisions less has fewer steps: its last state then
+    return other ? statesOf(other)[current] ?? statesOf(other).at(-1)! : states[current]!;
+}
+
+// -------------------------------------------------------------------------------------------------------- text and views
+
+/** What the cursor is on: a name that the kernel knows, a described range, or what the step in this line changed. */
+function selectionAt(analysis: Analysis, run: Run, now: KernelState, offset: number): PreviewSelection | undefined {
+    const word = wordAt(analysis.source.text, offset);
+    if (word !== undefined && isObject(now, word)) return { key: word };
+    let best: { readonly size: number; readonly range: Range; readonly kind: string; readonly name?: string } | undefined;
+    for (const origin of run.platform.origins) {
+        if (!analysis.touches(origin.span, offset) || origin.kind === 'platform') continue;
+        const size = origin.span.end - origin.span.start;
+        if (origin.range && (!best || size < best.size)) best = { size, range: origin.range, kind: origin.kind, ...(origin.name === undefined ? {} : { name: origin.name }) };
+    }
+    if (best) return { range: best.range };
+    const node = run.platform.origins.find((o) => o.kind === 'node' && analysis.touches(o.span, offset));
+    return node?.name !== undefined && /^\d+$/.test(node.name) ? { key: `node${run.boot.state.numa.pxmToNode.get(Number(node.name)) ?? node.name}` } : undefined;
+}
+
+function wordAt(text: string, offset: number): string | undefined {
+    const from = Math.max(0, offset - 64);
+    const before = /[\w.]*$/.exec(text.slice(from, offset))![0];
+    const after = /^[\w.]*/.exec(text.slice(offset, offset + 64))![0];
+    return before + after || undefined;
+}
+
+function isObject(state: KernelState, name: string): boolean {
+    const { dax, nvdimm, cxl, dimms, virtioMem } = state;
+    if (dax.devices.has(name) || nvdimm.namespaces.has(name) || nvdimm.regions.has(name) || cxl.regions.has(name) || dimms.has(name)) return true;
+    if ([...virtioMem.values()].some((v) => v.name === name)) return true;
+    return /^hmem\.\d+$/.test(name) && state.hmem.devices.has(name.slice(5));
+}
+
+interface Shown {
+    readonly sourceKey: string;
+    readonly range?: Range;
+}
+
+function subjectsOf(all: readonly Waterfall[]): Shown[] {
+    return all.flatMap((w) => [{ sourceKey: w.subject }, ...w.bars.flatMap((b) => b.subjects.map((s) => ({ sourceKey: s, ...(b.ranges[0] ? { range: b.ranges[0] } : {}) })))]);
+}
+
+/** Where each shown thing comes from: the step that made it, else the declaration that describes its addresses. */
+function places(analysis: Analysis, run: Run, current: number, shown: readonly Shown[]): Record<string, PreviewSpan> {
+    const out: Record<string, PreviewSpan> = {};
+    const nodes = new Map(run.platform.origins.filter((o) => o.kind === 'node' && o.name !== undefined).map((o) => [`node${run.boot.state.numa.pxmToNode.get(Number(o.name)) ?? o.name}`, o.focus]));
+    const origins = run.platform.origins.filter((o) => o.range && o.kind !== 'hotplug').sort((a, b) => sizeOf(a.range!) - sizeOf(b.range!));
+    for (const { sourceKey, range } of shown) {
+        if (sourceKey in out) continue;
+        const maker = makerOf(run, current, sourceKey);
+        const node = nodes.get(sourceKey);
+        const origin = range && (origins.find((o) => o.range!.start <= range.start && o.range!.end >= range.end) ?? origins.find((o) => overlaps(o.range!, range)));
+        const at = maker ?? node ?? origin?.focus;
+        if (at) out[sourceKey] = span(analysis, at);
+    }
+    return out;
+}
+
+/** The step that made an object; undefined for what was there after boot, and for what is no object. */
+function makerOf(run: Run, current: number, name: string): TextSpan | undefined {
+    if (!/^(dax|namespace|region|dimm|virtio|hmem)/.test(name)) return undefined;
+    let maker: TextSpan | undefined;
+    for (const s of run.steps.slice(0, current)) if (!isObject(s.before, name) && isObject(s.state, name)) maker = s.step.span;
+    return maker;
 }
 
 /** The last step at or above the cursor; the boot when there is none. In a platform: the end of provisioning. */
@@ -183,43 +282,18 @@ function holds(now: KernelState, loss: PreviewLoss, then: KernelState): boolean 
 
 function iomemLines(analysis: Analysis, run: Run, states: readonly KernelState[], current: number, base: KernelState): PreviewResource[] {
     const now = states[current]!;
-    const lines: PreviewResource[] = [];
     const changedAt = lastChanges(states, current);
-    const emit = (resource: Resource, depth: number, mark: PreviewMark, was?: string): void => {
-        const origin = depth <= 1 && mark !== 'removed' ? originOf(analysis, run.platform, resource) : undefined;
-        lines.push({
-            key: `${resource.id}`, depth, start: resource.start, end: resource.end, name: resource.name, mark, ...(was ? { was } : {}),
-            facts: mark === 'removed' ? [] : facts(now, resource), ...(origin ? { at: span(analysis, origin) } : {}),
-            ...(changedAt.has(resource.id) ? { step: changedAt.get(resource.id)! } : {}),
-        });
-    };
-    const visit = (current: Resource, old: Resource | undefined, depth: number, oldById: ReadonlyMap<number, Resource>): void => {
-        // children of now and the removed ones of before, merged in address order
-        const gone = (old?.children ?? []).filter((c) => !nowById.has(c.id));
-        const merged = [...current.children.map((r) => ({ r, removed: false })), ...gone.map((r) => ({ r, removed: true }))]
-            .sort((a, b) => a.r.start - b.r.start || Number(b.removed) - Number(a.removed));
-        for (const { r, removed } of merged) {
-            if (removed) {
-                emit(r, depth, 'removed');
-                removedBelow(r, depth + 1);
-                continue;
-            }
-            const before = oldById.get(r.id);
-            const was = before && difference(before, r);
-            emit(r, depth, before ? (was ? 'changed' : 'same') : 'added', was);
-            visit(r, before, depth + 1, oldById);
-        }
-    };
-    const removedBelow = (r: Resource, depth: number): void => {
-        for (const child of r.children) {
-            if (nowById.has(child.id)) continue;
-            emit(child, depth, 'removed');
-            removedBelow(child, depth + 1);
-        }
-    };
-    const nowById = index(now.iomem);
-    visit(now.iomem.root, base.iomem.root, 0, base === now ? nowById : index(base.iomem));
-    return lines;
+    return diffIomem(base.iomem, now.iomem).map((line): PreviewResource => {
+        const { mark, range, id } = line;
+        const gone = mark === 'removed';
+        const origin = line.depth <= 1 && !gone ? originOf(run.platform, range) : undefined;
+        const was = describeWas(line);
+        const changed = changedAt.get(id);
+        return {
+            key: gone ? `-${id}` : `${id}`, depth: line.depth, start: range.start, end: range.end, name: line.name, mark, ...(was ? { was } : {}),
+            facts: gone ? [] : facts(now, line.name, range), ...(origin ? { at: span(analysis, origin) } : {}), ...(changed === undefined || gone ? {} : { step: changed }),
+        };
+    });
 }
 
 function index(tree: Tree): ReadonlyMap<number, Resource> {
@@ -232,13 +306,6 @@ function index(tree: Tree): ReadonlyMap<number, Resource> {
     return byId;
 }
 
-function difference(before: Resource, now: Resource): string | undefined {
-    if (before.start !== now.start || before.end !== now.end) return `was ${formatRange(before)}`;
-    if (before.name !== now.name) return `was ${before.name}`;
-    if ((before.flags & BUSY) !== (now.flags & BUSY)) return before.flags & BUSY ? 'was busy' : 'was not busy';
-    return undefined;
-}
-
 /** Step that put a resource there or changed it last; boot's are left out. */
 function lastChanges(states: readonly KernelState[], current: number): ReadonlyMap<number, number> {
     const changes = new Map<number, number>();
@@ -249,19 +316,19 @@ function lastChanges(states: readonly KernelState[], current: number): ReadonlyM
         const old = index(before.iomem);
         for (const [id, r] of index(now.iomem)) {
             const was = old.get(id);
-            if (!was || difference(was, r)) changes.set(id, i);
+            if (was !== r && (!was || was.start !== r.start || was.end !== r.end || was.name !== r.name)) changes.set(id, i);
         }
     }
     return changes;
 }
 
-function facts(state: KernelState, r: Resource): string[] {
-    if (r.name.startsWith('System RAM')) {
+function facts(state: KernelState, name: string, r: Range): string[] {
+    if (name.startsWith('System RAM')) {
         const nodes = new Set(state.memory.blocks.filter((b) => overlaps(blockRange(state, b), r)).flatMap((b) => b.nodes));
         const [, ...runs] = rangeFacts(state, r);
         return [...(nodes.size > 0 ? [`node ${[...nodes].join(', ')}`] : []), ...(runs.length <= 2 ? runs.map((f) => f.replace(/, node .*$/, '')) : [`${runs.length} runs of blocks`])];
     }
-    const device = state.dax.devices.get(r.name);
+    const device = state.dax.devices.get(name);
     if (device && device.driver === null) return ['unusable until reboot'];
     return [];
 }
@@ -270,7 +337,7 @@ function blockRange(state: KernelState, run: { first: number; last: number }): R
     return { start: run.first * state.memory.blockSize, end: (run.last + 1) * state.memory.blockSize - 1 };
 }
 
-function originOf(_: Analysis, platform: LoweredPlatform, resource: Range): TextSpan | undefined {
+function originOf(platform: LoweredPlatform, resource: Range): TextSpan | undefined {
     let best: { size: number; span: TextSpan } | undefined;
     for (const origin of platform.origins) {
         if (!origin.range || origin.kind === 'hotplug' || !overlaps(origin.range, resource)) continue;
