@@ -2,7 +2,7 @@
 // and types steps on it. Everything runs on this machine; nothing is fetched. Needs: qemu-system-x86_64, a kernel with modules,
 // busybox (static), cpio; ndctl, daxctl, cxl, bash and kmod where the steps use them.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { accessSync, chmodSync, constants, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -17,6 +17,9 @@ export class MissingError extends Error {
         this.hint = hint;
     }
 }
+
+/** QEMU or the guest did not do what was asked; the message is for the user. */
+export class GuestError extends Error {}
 
 export interface Kernel {
     readonly image: string;
@@ -63,8 +66,22 @@ function need(name: string, pkg: string): string {
 
 /** Modules the modelled subjects live in, by folder or name below the kernel's module tree. */
 const WANTED = [
-    /\/drivers\/(?:nvdimm|dax|cxl|acpi\/nfit)\//, /\/drivers\/dax\//, /\/drivers\/virtio\/virtio(?:_mem|_pci\w*|_ring)?\.ko/, /\/fs\/xfs\/xfs\.ko/, /\/crc32c/,
+    /\/drivers\/(?:nvdimm|dax|cxl|acpi\/nfit)\//, /\/drivers\/dax\//, /\/drivers\/virtio\/virtio(?:_mem|_pci\w*|_ring)?\.ko/, /\/fs\/(?:xfs\/xfs|ext4\/ext4)\.ko/, /\/crc32c/,
 ];
+
+/** What unpacks a compressed module on this machine; the guest has nothing for it. */
+const UNPACKERS: Readonly<Record<string, readonly [tool: string, pkg: string]>> = { xz: ['xz', 'xz-utils'], zst: ['zstd', 'zstd'], gz: ['gzip', 'gzip'] };
+
+/** Copies a module uncompressed; returns its path below the module tree. */
+function copyModule(kernel: Kernel, file: string, target: string): string {
+    const compressed = /^(.*\.ko)\.(\w+)$/.exec(file);
+    const unpacker = compressed ? UNPACKERS[compressed[2]!] : undefined;
+    const name = unpacker ? compressed![1]! : file;
+    mkdirSync(dirname(join(target, name)), { recursive: true });
+    if (unpacker) writeFileSync(join(target, name), execFileSync(need(...unpacker), ['-dc', join(kernel.modules, file)], { maxBuffer: 256 * 2 ** 20 }));
+    else cpSync(join(kernel.modules, file), join(target, name));
+    return name;
+}
 
 /** Copies the wanted modules and all they depend on below `root`, and indexes them there. */
 function copyModules(kernel: Kernel, root: string): void {
@@ -83,16 +100,17 @@ function copyModules(kernel: Kernel, root: string): void {
         if (batch.length === 0) break;
         for (const name of batch) {
             done.add(name);
-            const file = byName.get(name)!;
-            mkdirSync(dirname(join(target, file)), { recursive: true });
-            cpSync(join(kernel.modules, file), join(target, file));
+            byName.set(name, copyModule(kernel, byName.get(name)!, target));
         }
-        const depends = execFileSync(modinfo, ['-F', 'depends', ...batch.map((n) => join(kernel.modules, byName.get(n)!))], { encoding: 'utf8' });
+        const depends = execFileSync(modinfo, ['-F', 'depends', ...batch.map((n) => join(target, byName.get(n)!))], { encoding: 'utf8' });
         queue.push(...depends.split(/[\s,]+/).filter(Boolean).map((n) => n.replaceAll('-', '_')));
     }
     for (const f of ['modules.builtin', 'modules.order', 'modules.builtin.modinfo']) {
         if (existsSync(join(kernel.modules, f))) cpSync(join(kernel.modules, f), join(target, f));
     }
+    // depmod looks for names with their compression otherwise
+    const order = join(target, 'modules.order');
+    if (existsSync(order)) writeFileSync(order, readFileSync(order, 'utf8').replace(/\.ko\.\w+$/gm, '.ko'));
     execFileSync(depmod, ['-b', root, kernel.release], { stdio: 'ignore' });
 }
 
@@ -177,12 +195,12 @@ export interface GuestOptions {
     readonly accel: 'tcg' | 'kvm';
     /** Milliseconds until a boot counts as failed. */
     readonly bootTimeout: number;
-    /** Milliseconds until a step counts as hung. */
-    readonly stepTimeout: number;
     readonly signal?: AbortSignal;
+    /** Called when everything is packed and QEMU is about to start. */
+    readonly onBoot?: () => void;
 }
 
-const PROGRAMS = ['ndctl', 'daxctl', 'cxl', 'bash', 'modprobe', 'rmmod', 'mkfs.xfs', 'base64'];
+const PROGRAMS = ['ndctl', 'daxctl', 'cxl', 'bash', 'modprobe', 'rmmod', 'mkfs.xfs', 'mkfs.ext4', 'base64'];
 
 /** A booted guest. Closing it ends QEMU and removes what was packed. */
 export class Guest {
@@ -209,26 +227,29 @@ export class Guest {
         let guest: Guest | undefined;
         try {
             const initramfs = packInitramfs(options.kernel, PROGRAMS, dir);
+            options.signal?.throwIfAborted();
+            options.onBoot?.();
             const args = [
                 ...(options.qemu.includes('-machine') ? [] : ['-machine', 'q35']), ...(options.qemu.includes('-cpu') ? [] : ['-cpu', 'max']), ...options.qemu,
-                '-accel', options.accel, '-display', 'none', '-nodefaults', '-no-reboot', '-kernel', options.kernel.image, '-initrd', initramfs,
-                '-append', `console=ttyS0,115200 nokaslr mitigations=off printk.time=0 panic=-1 ${options.cmdline}`.trim(),
+                '-accel', options.accel, '-display', 'none', '-nodefaults', '-kernel', options.kernel.image, '-initrd', initramfs,
+                '-append', `console=ttyS0,115200 nokaslr mitigations=off printk.time=0 panic=0 ${options.cmdline}`.trim(),
                 '-chardev', `socket,id=con,path=${dir}/console,server=on,wait=off`, '-serial', 'chardev:con',
                 '-chardev', `socket,id=agent,path=${dir}/agent,server=on,wait=off`, '-serial', 'chardev:agent',
                 '-qmp', `unix:${dir}/qmp,server=on,wait=off`,
             ];
-            const child = spawn(qemu, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+            // A group of its own: Ctrl-C is for us, and we end the guest
+            const child = spawn(qemu, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
             guest = new Guest(child, dir);
             const running = guest;
             options.signal?.addEventListener('abort', () => running.close(), { once: true });
+            process.once('exit', running.onExit);
             let errors = '';
             child.stderr?.on('data', (d: Buffer) => (errors += d.toString()));
             child.once('exit', () => guest?.waiting?.());
             await guest.connect();
             const came = await guest.until('@@ ready', options.bootTimeout);
             if (came === undefined) {
-                const last = guest.console.trim().split('\n').slice(-5).join('\n');
-                throw new Error(child.exitCode !== null && errors ? `QEMU: ${errors.trim()}` : `the guest did not come up\n${last}`);
+                throw new GuestError(child.exitCode !== null && errors ? `QEMU: ${errors.trim().replace(/^qemu-system-x86_64: /gm, '')}` : `the guest did not come up\n${guest.consoleTail(5)}`);
             }
             return guest;
         } catch (error) {
@@ -260,8 +281,16 @@ export class Guest {
             this.buffer += d.toString('latin1');
             this.waiting?.();
         });
-        console_?.on('data', (d: Buffer) => (this.console = (this.console + d.toString('latin1')).slice(-20_000)));
+        console_?.on('data', (d: Buffer) => {
+            this.console = (this.console + d.toString('latin1')).slice(-20_000);
+            if (this.dead()) this.waiting?.();
+        });
         if (this.monitor) await this.qmp({ execute: 'qmp_capabilities' });
+    }
+
+    /** Nothing more will come: QEMU is gone, or the kernel has stopped for good. */
+    private dead(): boolean {
+        return this.process.exitCode !== null || this.process.signalCode !== null || this.console.includes('Kernel panic - not syncing');
     }
 
     /** Waits for a marker line; undefined on time-out or when the guest is gone. */
@@ -275,7 +304,7 @@ export class Guest {
                 return text;
             }
             const left = deadline - Date.now();
-            if (left <= 0 || this.process.exitCode !== null || this.process.signalCode !== null) return undefined;
+            if (left <= 0 || this.dead()) return undefined;
             await new Promise<void>((resolve) => {
                 const timer = setTimeout(resolve, Math.min(left, 1000));
                 this.waiting = () => {
@@ -319,19 +348,26 @@ export class Guest {
         });
     }
 
+    /** Restarts the machine: RAM and NVDIMMs keep their content. False when it does not come up again. */
+    async reset(timeout: number): Promise<boolean> {
+        this.buffer = '';
+        this.console = '';
+        await this.qmp({ execute: 'system_reset' });
+        return (await this.until('@@ ready', timeout)) !== undefined;
+    }
+
     /** Last lines of the guest's console. */
     consoleTail(lines = 10): string {
         return this.console.trim().split('\n').slice(-lines).join('\n');
     }
 
+    private readonly onExit = (): void => this.close();
+
+    /** Ends QEMU and removes what was packed. May be called again. */
     close(): void {
+        process.off('exit', this.onExit);
         this.process.kill('SIGKILL');
         for (const s of [this.agent, this.monitor]) s?.destroy();
         rmSync(this.dir, { recursive: true, force: true });
     }
-}
-
-/** Size of a packed file in bytes, for progress messages. */
-export function fileSize(path: string): number {
-    return statSync(path).size;
 }

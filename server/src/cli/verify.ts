@@ -17,12 +17,14 @@ import type { Run, Step } from '../language/model.ts';
 import { type Command, type Io, oneOf, parseOptions, UsageError } from './command.ts';
 import { Files, OpenFile } from './files.ts';
 import { chosenSubjects, runsOf } from './subjects.ts';
-import { findKernels, Guest, type Kernel, MissingError } from './guest.ts';
+import { findKernels, Guest, GuestError, type Kernel, MissingError } from './guest.ts';
 
 /** Subjects as a reader knows them. */
 const SUBJECT_NAMES: Readonly<Record<Subject, string>> = {
     iomem: '/proc/iomem', blocks: 'memory blocks', nodes: 'nodes', dax: 'dax devices', nd: 'nvdimm regions and namespaces',
 };
+
+const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export const verify: Command = {
     name: 'verify',
@@ -52,19 +54,21 @@ Exit status: 0 all as predicted, 1 differences, 2 the command line was not under
         const accel = oneOf(values.accel, ['tcg', 'kvm'], '--accel');
         const abort = new AbortController();
         const onSignal = (): void => abort.abort();
-        process.once('SIGINT', onSignal);
+        for (const signal of STOPPING) process.once(signal, onSignal);
         try {
             return await verifyQemu(file, { ...(values.scenario === undefined ? {} : { scenario: values.scenario }), root: values['kernel-root'], release: values.release, accel, signal: abort.signal }, io);
         } catch (error) {
-            if (abort.signal.aborted) {
+            // A tool that packs for us may have got the signal before we did
+            if (abort.signal.aborted || STOPPING.some((s) => s === (error as { signal?: unknown }).signal)) {
                 io.err('memtopo verify: stopped; the guest is gone and nothing was left behind\n');
                 return 130;
             }
-            if (!(error instanceof MissingError)) throw error;
-            io.err(`memtopo verify: ${error.message}\n    ${error.hint}\n`);
+            if (error instanceof MissingError) io.err(`memtopo verify: ${error.message}\n    ${error.hint}\n`);
+            else if (error instanceof GuestError) io.err(`memtopo verify: ${error.message}\n`);
+            else throw error;
             return 3;
         } finally {
-            process.off('SIGINT', onSignal);
+            for (const signal of STOPPING) process.off(signal, onSignal);
         }
     },
 };
@@ -123,26 +127,35 @@ async function verifyQemu(file: string, options: QemuOptions, io: Io): Promise<n
         io.err(`memtopo verify: ${file} ${opened.problem}\n`);
         return 2;
     }
-    const run = chooseRun(opened, options.scenario);
-    const kernel = chooseKernel(findKernels(options.root), options.release, run.kernel);
+    const kernels = findKernels(options.root);
+    const run = chooseRun(opened, options.scenario, kernels);
+    const kernel = chooseKernel(kernels, options.release, run.kernel);
     const machine = qemuMachine(run.platform.machine);
     io.out(`${run.scenario ? `${run.scenario.name}, on ` : ''}${run.platform.name}: Linux ${kernel.release}, QEMU with ${options.accel === 'kvm' ? 'KVM' : 'software emulation'}\n`);
     for (const text of machine.differences) io.out(`  note: ${text}\n`);
     const progress = progressLine(io);
-    progress('booting');
-    const guest = await Guest.boot({
-        kernel, qemu: machine.args, accel: options.accel, bootTimeout: 180_000, stepTimeout: 120_000, signal: options.signal,
-        cmdline: [machine.cmdline, run.platform.machine.cmdline].filter(Boolean).join(' '),
-    });
     try {
-        return await compareRun(run, guest, progress, io, options.signal);
+        progress.say('packing the guest');
+        const guest = await Guest.boot({
+            kernel, qemu: machine.args, accel: options.accel, bootTimeout: BOOT_TIMEOUT, signal: options.signal, onBoot: () => progress.say('booting'),
+            cmdline: [machine.cmdline, run.platform.machine.cmdline].filter(Boolean).join(' '),
+        });
+        try {
+            return await compareRun(run, guest, progress, io, options.signal);
+        } finally {
+            guest.close();
+        }
     } finally {
-        guest.close();
+        progress.end();
     }
 }
 
-function chooseRun(file: OpenFile, wanted: string | undefined): Run {
-    const run = chosenSubjects(file, wanted).flatMap((subject) => runsOf(file, subject))[0];
+/** The first run of what is asked for; of one scenario under several kernels, that of a kernel which is there. */
+function chooseRun(file: OpenFile, wanted: string | undefined, kernels: readonly Kernel[]): Run {
+    const [subject] = chosenSubjects(file, wanted);
+    const runs = subject ? runsOf(file, subject) : [];
+    const there = new Set(kernels.map((k) => profileFor(k.release)?.name));
+    const run = runs.find((r) => there.has(profileFor(r.kernel)?.name)) ?? runs[0];
     if (!run) throw new UsageError('the file has nothing that could be booted; memtopo check says why');
     return run;
 }
@@ -158,21 +171,27 @@ export function chooseKernel(kernels: readonly Kernel[], release: string | undef
     return kernels.find((k) => profileFor(k.release)?.name === profile) ?? kernels[0]!;
 }
 
-async function compareRun(run: Run, guest: Guest, progress: (text: string) => void, io: Io, signal: AbortSignal): Promise<number> {
-    progress('reading the machine');
-    const given = await guest.ask('machine', 120_000);
-    if (!given) throw new Error(`the guest stopped answering\n${guest.consoleTail()}`);
-    await guest.ask(`run for m in ${run.platform.machine.modules.map((m) => m.split(' ')[0]).join(' ')}; do modprobe $m 2>/dev/null; done; true`, 120_000);
-    if (run.platform.machine.nfit.some((n) => n.labelsInitialised)) {
-        await guest.ask('run ndctl disable-region all; ndctl init-labels -f all; ndctl enable-region all', 120_000);
+/** Milliseconds until a boot, and until a step, counts as failed. Software emulation on a busy machine is slow. */
+const BOOT_TIMEOUT = 240_000;
+const STEP_TIMEOUT = 120_000;
+
+async function compareRun(run: Run, guest: Guest, progress: Progress, io: Io, signal: AbortSignal): Promise<number> {
+    progress.say('reading the machine');
+    const given = await guest.ask('machine', STEP_TIMEOUT);
+    if (!given) throw silent(guest);
+    const { machine } = run.platform;
+    const load = machine.modules.map((m) => `modprobe ${m} 2>/dev/null`).join('; ');
+    await guest.ask(`run ${load}`, STEP_TIMEOUT);
+    if (machine.nfit.some((n) => n.labelsInitialised)) {
+        await guest.ask('run ndctl disable-region all; ndctl init-labels -f all; ndctl enable-region all', STEP_TIMEOUT);
     }
-    const first = await guest.ask('state', 120_000);
-    if (!first) throw new Error(`the guest stopped answering\n${guest.consoleTail()}`);
-    let state: KernelState = boot(asBooted(run.platform.machine, given, first)).state;
+    const first = await settled(guest);
+    if (!first) throw silent(guest);
+    let state: KernelState = boot(asBooted(machine, given, first)).state;
     let equal = 0;
     let total = 1;
     const report = (good: boolean, text: string, found: ReturnType<typeof differences>): void => {
-        progress('');
+        progress.say('');
         if (good) equal++;
         io.out(`${good ? '✓' : '✗'} ${text}\n`);
         show(found, io);
@@ -181,9 +200,9 @@ async function compareRun(run: Run, guest: Guest, progress: (text: string) => vo
     report(atBoot.length === 0, 'boot', atBoot);
     for (const { step } of run.steps) {
         total++;
-        progress(step.line.text);
-        const real = await perform(guest, step);
-        if (signal.aborted) throw new Error('stopped');
+        progress.say(step.line.text);
+        const real = await perform(guest, step, load);
+        if (signal.aborted) throw new GuestError('stopped');
         if (!real) {
             report(false, `${step.line.prompt} ${step.line.text}: the guest did not answer\n${guest.consoleTail()}`, []);
             break;
@@ -201,10 +220,33 @@ async function compareRun(run: Run, guest: Guest, progress: (text: string) => vo
             io.out(`    + ${words(predicted.outcome.status, predicted.outcome.errnos)}\n`);
         }
     }
-    progress('');
+    progress.say('');
     io.out(`${equal} of ${total} as predicted\n`);
     return equal === total ? 0 : 1;
 }
+
+function silent(guest: Guest): GuestError {
+    return new GuestError(`the guest stopped answering\n${guest.consoleTail()}`);
+}
+
+/** The state once nothing moves any more: what is plugged arrives a while after the monitor has said yes. */
+async function settled(guest: Guest, patience = 20_000): Promise<Sections | undefined> {
+    const deadline = Date.now() + patience;
+    let last: Sections | undefined;
+    for (;;) {
+        await pause(600);
+        const next = await guest.ask('state', STEP_TIMEOUT);
+        if (!next) return undefined;
+        if (last && MOVING.every((name) => next.get(name) === last!.get(name))) return next;
+        last = next;
+        if (Date.now() > deadline) return next;
+    }
+}
+
+/** Sections that change while memory arrives. */
+const MOVING = ['iomem', 'memory', 'memory-nodes', 'dax', 'nd'];
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The machine as its kernel found it: firmware's tables from the guest, what no table tells from the platform. */
 function asBooted(platform: Machine, given: Sections, state: Sections): Machine {
@@ -227,22 +269,35 @@ interface Performed {
     readonly sections: Sections;
 }
 
-/** Does in the guest what a step says; undefined when the guest hangs. */
-async function perform(guest: Guest, step: Step): Promise<Performed | undefined> {
+/** Does in the guest what a step says; undefined when the guest hangs. `load`: what loads the modules after a restart. */
+async function perform(guest: Guest, step: Step, load: string): Promise<Performed | undefined> {
     const line: ParsedLine = step.line;
+    if (RESTARTS.test(line.text)) {
+        if (!await guest.reset(BOOT_TIMEOUT)) return undefined;
+        await guest.ask(`run ${load}`, STEP_TIMEOUT);
+        const sections = await settled(guest);
+        return sections && { status: 0, errnos: [], stderr: '', sections };
+    }
     if (line.prompt === '(qemu)') {
         const reply = await guest.qmp({ execute: 'human-monitor-command', arguments: { 'command-line': line.text } });
-        await new Promise((r) => setTimeout(r, 1500));
         const said = typeof reply['return'] === 'string' ? reply['return'].trim() : JSON.stringify(reply['error']);
-        const sections = await guest.ask('state', 120_000);
-        return sections && { status: said === '' ? 0 : 1, errnos: [], stderr: said, sections };
+        const sections = await settled(guest);
+        return sections && { status: /^Error/m.test(said) || reply['error'] ? 1 : 0, errnos: [], stderr: said, sections };
     }
-    const sections = await guest.ask(`run ${line.text}`, 120_000);
+    // The guest has no kexec: loading is left out, starting is a restart, and QEMU keeps RAM either way
+    if (/^kexec\b/.test(line.text)) {
+        const sections = await guest.ask('state', STEP_TIMEOUT);
+        return sections && { status: 0, errnos: [], stderr: '', sections };
+    }
+    const sections = await guest.ask(`run ${line.text}`, STEP_TIMEOUT);
     if (!sections) return undefined;
     const stderr = (sections.get('stderr') ?? '').trim();
     const status = Number((sections.get('rc') ?? '1').trim());
     return { status, errnos: status === 0 ? [] : namedErrors(stderr), stderr, sections };
 }
+
+/** Steps that restart the machine. */
+const RESTARTS = /^(?:reboot\b|system_reset\b|systemctl\s+(?:reboot|kexec)\b|kexec\b.*(?:\s-e|\s--exec)\b)/;
 
 /** Error numbers whose strerror(3) text occurs in what a command said. */
 export function namedErrors(text: string): Errno[] {
@@ -257,9 +312,31 @@ export function namedErrors(text: string): Errno[] {
     return found;
 }
 
-/** One line on a terminal that says what goes on; silent elsewhere. */
-function progressLine(io: Io): (text: string) => void {
-    if (!process.stderr.isTTY) return () => undefined;
+interface Progress {
+    /** What goes on from now on; an empty text clears the line. */
+    say(text: string): void;
+    end(): void;
+}
+
+/** One line on a terminal with the seconds that have passed; silent elsewhere. */
+function progressLine(io: Io): Progress {
+    if (!process.stderr.isTTY) return { say: () => undefined, end: () => undefined };
     const start = Date.now();
-    return (text) => io.err(text === '' ? '\r\x1b[K' : `\r\x1b[K${((Date.now() - start) / 1000).toFixed(0).padStart(3)} s  ${text.slice(0, 100)}`);
+    let current = '';
+    const draw = (): void => {
+        if (current !== '') io.err(`\r\x1b[K${Math.round((Date.now() - start) / 1000).toString().padStart(3)} s  ${current.slice(0, io.style.width - 10)}`);
+    };
+    const timer = setInterval(draw, 1000).unref();
+    return {
+        say(text) {
+            if (text === '' && current !== '') io.err('\r\x1b[K');
+            current = text;
+            draw();
+        },
+        end() {
+            clearInterval(timer);
+            if (current !== '') io.err('\r\x1b[K');
+            current = '';
+        },
+    };
 }

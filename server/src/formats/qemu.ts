@@ -1,6 +1,6 @@
 // A machine as QEMU arguments (q35, qemu-system-x86_64 7.2 and later). QEMU lays RAM out by its own rules: below the hole at 2 GiB
 // and from 4 GiB on, nodes one after the other, memory devices in a window above. What cannot be had there is told, not approximated.
-import { E820, type HmatValue, type Machine } from '../kernel/machine.ts';
+import { E820, type HmatValue, type Machine, type Srat } from '../kernel/machine.ts';
 import { alignUp, formatRange, formatSize, GiB, intersect, MiB, normalize, type Range, sizeOf } from '../kernel/range.ts';
 
 export interface QemuMachine {
@@ -42,7 +42,12 @@ export function qemuMachine(machine: Machine): QemuMachine {
     const window = deviceWindow(machine, layout);
     args.push('-m', `${mib(total)}${window ? `,slots=${window.slots},maxmem=${mib(total + window.size)}` : ''}`);
     args.push('-smp', String(machine.cpus));
-    nodes(machine, ram, args, differences);
+    if (machine.srat) nodes(machine, ram, machine.srat, args, differences);
+    else {
+        // Without nodes the RAM has a backend of its own, so that a large machine need not be there in full
+        features.push('memory-backend=ram');
+        args.push('-object', `memory-backend-ram,id=ram,size=${mib(total)},reserve=off`);
+    }
     slit(machine, args);
     if (machine.hmat) {
         features.push('hmat=on');
@@ -55,14 +60,14 @@ export function qemuMachine(machine: Machine): QemuMachine {
     for (const [i, spa] of machine.nfit.entries()) {
         if (spa.dimms.length > 1) differences.push(`QEMU has no interleaved NVDIMMs: ${formatRange(spa)} becomes one`);
         const label = spa.labelSize;
-        args.push('-object', `memory-backend-ram,id=nvm${i},size=${sizeOf(spa) + label}`);
+        args.push('-object', `memory-backend-ram,id=nvm${i},size=${sizeOf(spa) + label},reserve=off`);
         args.push('-device', `nvdimm,id=nvd${i},memdev=nvm${i},addr=${spa.start},node=${spa.proximityDomain ?? 0}${label ? `,label-size=${label}` : ''}${spa.unarmed ? ',unarmed=on' : ''}`);
     }
     for (const device of machine.devices) {
         if (device.kind === 'dimm') {
-            args.push('-object', `memory-backend-ram,id=mem-${device.id},size=${sizeOf(device)}`, '-device', `pc-dimm,id=${device.id},memdev=mem-${device.id},addr=${device.start},node=${device.pxm}`);
+            args.push('-object', `memory-backend-ram,id=mem-${device.id},size=${sizeOf(device)},reserve=off`, '-device', `pc-dimm,id=${device.id},memdev=mem-${device.id},addr=${device.start},node=${device.pxm}`);
         } else if (device.kind === 'virtio-mem') {
-            args.push('-object', `memory-backend-ram,id=mem-${device.id},size=${sizeOf(device)}`);
+            args.push('-object', `memory-backend-ram,id=mem-${device.id},size=${sizeOf(device)},reserve=off`);
             args.push('-device', `virtio-mem-pci,id=${device.id},memdev=mem-${device.id},memaddr=${device.start},node=${device.pxm},block-size=${device.blockSize},requested-size=${device.requestedSize}`);
         }
     }
@@ -90,9 +95,7 @@ function deviceWindow(machine: Machine, layout: readonly Range[]): { range: Rang
     return { range: { start, end: start + size + slots * GiB - 1 }, size, slots };
 }
 
-function nodes(machine: Machine, ram: readonly Range[], args: string[], differences: string[]): void {
-    const { srat } = machine;
-    if (!srat) return;
+function nodes(machine: Machine, ram: readonly Range[], srat: Srat, args: string[], differences: string[]): void {
     const domains = [...new Set([...srat.cpus.map((c) => c.pxm), ...srat.memory.map((m) => m.pxm), ...(machine.slit ?? []).keys()])].sort((a, b) => a - b);
     if (domains.some((d, i) => d !== i)) differences.push(`QEMU numbers its nodes from 0 without gaps, the platform has ${domains.join(', ')}`);
     let expected = 0;
@@ -104,7 +107,7 @@ function nodes(machine: Machine, ram: readonly Range[], args: string[], differen
         if (size > 0) {
             if (own[0]!.start < expected) differences.push(`QEMU gives RAM to nodes in order of their numbers: node ${domain} will lie elsewhere`);
             expected = own.at(-1)!.end + 1;
-            args.push('-object', `memory-backend-ram,id=ram${domain},size=${mib(size)}`);
+            args.push('-object', `memory-backend-ram,id=ram${domain},size=${mib(size)},reserve=off`);
         }
         const initiator = machine.hmat?.domains.find((d) => d.memory === domain)?.processor;
         args.push('-numa', ['node', `nodeid=${domain}`, ...cpus, ...(size > 0 ? [`memdev=ram${domain}`] : []), ...(initiator !== undefined && initiator !== domain ? [`initiator=${initiator}`] : [])].join(','));
