@@ -19,7 +19,11 @@ export async function start(context: vscode.ExtensionContext, create: (options: 
         outputChannel: output,
         synchronize: { configurationSection: 'memtopo' },
         // as plain data: the object itself carries functions, which no worker takes
-        initializationOptions: { settings: JSON.parse(JSON.stringify(vscode.workspace.getConfiguration('memtopo'))) as unknown },
+        initializationOptions: {
+            settings: JSON.parse(JSON.stringify(vscode.workspace.getConfiguration('memtopo'))) as unknown,
+            // commands are registered here, with what they show; diagnostics are sent as soon as they are known
+            ownCommands: true, pushDiagnostics: true,
+        },
         markdown: { isTrusted: { enabledCommands: ['memtopo.openPreviewToSide'] }, supportHtml: false },
     });
     context.subscriptions.push(

@@ -9,4 +9,6 @@ export interface FeatureContext {
     readonly project: Project;
     readonly settings: Settings;
     readonly client: ClientCapabilities;
+    /** The client has commands of its own: to open the preview, to show a comparison. */
+    readonly ownCommands?: boolean;
 }

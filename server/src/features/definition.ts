@@ -38,6 +38,22 @@ function definitionSpan(analysis: Analysis, offset: number): TextSpan[] {
     return scenario?.platform ? namedOrigin(scenario.platform, word.text) : [];
 }
 
+/** What kind of thing the offset speaks of: the platform of a scenario; of a device, the description that its memory comes from. */
+export function typeDefinition({ analysis }: FeatureContext, offset: number): Location[] {
+    const step = analysis.stepAt(offset);
+    if (step) {
+        const named = objectAt(step.step.step.line.text, offset - analysis.place(step.step.step.span).start);
+        const origin = named && resolveObject(step.run, step.run.steps.indexOf(step.step), named.text).origin;
+        return [analysis.location(origin ? origin.focus : step.run.platform.at)];
+    }
+    const scenario = analysis.scenarioAt(offset)?.lowered;
+    if (scenario) return scenario.platform ? [analysis.location(scenario.platform.at)] : [];
+    const platform = analysis.platformAt(offset)?.lowered;
+    const base = platform && analysis.touches(platform.at, offset) ? /\bextends\s+([\w.-]+)/.exec(analysis.textOf({ ...platform.span, end: platform.span.start + 400 }).split('{')[0]!)?.[1] : undefined;
+    const found = base === undefined ? undefined : analysis.platformNamed(base);
+    return found ? [analysis.location(found.at)] : platform ? [analysis.location(platform.at)] : [];
+}
+
 /** The line that made the object as it is before step `before`; what describes its memory when boot did. */
 function createdBy(run: Run, name: string, before: number): TextSpan[] {
     const about = resolveObject(run, before, name);

@@ -95,3 +95,9 @@ export const KEYWORDS: { readonly block: Readonly<Record<string, readonly Keywor
         fails: ['EBUSY', 'EINVAL', 'ENODEV', 'ENXIO', 'ENOSPC', 'ENOMEM', 'EEXIST', 'EACCES', 'EOPNOTSUPP'].map((w) => k(w, 'Error number.')),
     },
 };
+
+/** Every word that is a keyword somewhere. */
+export const ALL_KEYWORDS: ReadonlySet<string> = new Set([
+    ...[...Object.values(KEYWORDS.block), ...Object.values(KEYWORDS.after)].flat().map((w) => w.label),
+    'on', 'extends', 'to', 'exactly', 'memory', 'online', 'offline', 'zone', 'device', 'namespace', 'legacy',
+].filter((w) => /^[a-z]/.test(w)));

@@ -1,7 +1,6 @@
 // The server: messages in, answers out. Everything it says comes from the analysis of the newest text.
-import type { CodeActionKind, Connection, InitializeParams, InitializeResult, TextDocumentSyncKind } from 'vscode-languageserver';
+import type { CodeActionKind, InitializeParams, InitializeResult, TextDocumentSyncKind } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { toLsp } from '../diagnostics/lsp.ts';
 import { codeActions } from '../features/code-actions.ts';
 import { codeLenses } from '../features/code-lens.ts';
 import { completion } from '../features/completion.ts';
@@ -14,17 +13,25 @@ import { foldingRanges } from '../features/folding.ts';
 import { formatting } from '../features/formatting.ts';
 import { hover } from '../features/hover.ts';
 import { inlayHints } from '../features/inlay-hints.ts';
+import { ON_TYPE_FIRST, ON_TYPE_MORE } from '../features/on-type-formatting.ts';
 import { preview, PreviewMemory } from '../features/preview.ts';
 import { PREVIEW_CHANGED, PREVIEW_REQUEST, type PreviewChangedParams, type PreviewModel, type PreviewParams } from '../features/preview-protocol.ts';
 import { highlights, prepareRename, rename } from '../features/rename.ts';
 import { selectionRanges } from '../features/selection.ts';
+import { TOKEN_MODIFIERS, TOKEN_TYPES } from '../features/semantic-tokens.ts';
 import { documentSymbols } from '../features/symbols.ts';
 import { runTests, tests } from '../features/tests.ts';
 import { RUN_TESTS_REQUEST, type RunTestsParams, type RunTestsResult, TESTS_REQUEST, type TestsModel, type TestsParams } from '../features/tests-protocol.ts';
 import type { Analysis } from './analysis.ts';
+import { COMMANDS } from './commands.ts';
+import { Progress } from './progress.ts';
 import { Project, type ReadText } from './project.ts';
 import { createPump } from './pump.ts';
-import { DEFAULT_SETTINGS, readSettings, type Settings, severityOf } from './settings.ts';
+import { diagnosticsOf, ReportIds, type Reporting } from './reports.ts';
+import { moreRequests } from './requests.ts';
+import { DEFAULT_SETTINGS, readSettings, type Settings } from './settings.ts';
+import { warmUp } from './warm.ts';
+import type { ServerConnection } from './wire.ts';
 
 /** What differs between a process and a worker. */
 export interface ServerHost {
@@ -34,11 +41,16 @@ export interface ServerHost {
     readonly docs?: string;
     /** Called once, some time after the first diagnostics. */
     readonly idle?: () => void;
+    /** URIs of the memtopo files below a folder, where the host can look. */
+    readonly list?: (folder: string) => Promise<readonly string[]>;
 }
 
+/** Texts of more characters are worked out with pauses: about what takes half a second. */
+const LARGE = 300_000;
+
 /** Wires the features to a connection and starts listening. */
-export function serve(connection: Connection, host: ServerHost): void {
-    const project = new Project(host.read);
+export function serve(connection: ServerConnection, host: ServerHost): void {
+    const project = new Project(host.read, LARGE);
     const documents = new Map<string, TextDocument>();
     const memory = new PreviewMemory();
     let client: InitializeParams['capabilities'] = {};
@@ -47,8 +59,40 @@ export function serve(connection: Connection, host: ServerHost): void {
     /** What was told last, by document: nothing is told twice, and nothing old is told at all. */
     const published = new Map<string, Analysis>();
 
+    /** The client shows commands and results by itself and registers them under our names. */
+    let ownCommands = false;
+    /** The client asks for diagnostics: none are sent. */
+    let pull = false;
+    let folders: readonly string[] = [];
+    const ids = new ReportIds();
+    /** Where somebody looked or typed last, by document. */
+    const focus = new Map<string, number>();
+    const progress = new Progress(connection, () => client.window?.workDoneProgress === true);
+    let changes = 0;
+
     const pump = createPump(async () => {
-        for (const uri of project.openUris()) publish(uri);
+        const now = changes;
+        const byLength = project.openUris().sort((a, b) => (documents.get(a)?.getText().length ?? 0) - (documents.get(b)?.getText().length ?? 0));
+        for (const uri of byLength) {
+            const analysis = project.analysis(uri);
+            if (!analysis || analysis.waiting.length === 0) {
+                publish(uri);
+                continue;
+            }
+            const work = await progress.begin('memtopo: simulating', uri.slice(uri.lastIndexOf('/') + 1));
+            const finished = await warmUp(analysis, {
+                focus: focus.get(uri) ?? 0, stop: () => now !== changes,
+                tell: (done, of) => {
+                    work.report(done, of);
+                    project.renew(uri);
+                    publish(uri);
+                },
+            });
+            work.end();
+            if (!finished) return; // there is something newer: the next build goes on from here
+            project.renew(uri);
+            publish(uri);
+        }
         if (project.reading) {
             await project.settled();
             pump.poke();
@@ -58,34 +102,45 @@ export function serve(connection: Connection, host: ServerHost): void {
     const publish = (uri: string): void => {
         const analysis = project.analysis(uri);
         if (!analysis || analysis.incomplete || published.get(uri) === analysis) return;
-        const capability = client.textDocument?.publishDiagnostics;
-        const shape = {
-            relatedInformation: capability?.relatedInformation === true, tags: capability?.tagSupport !== undefined,
-            codeDescription: capability?.codeDescriptionSupport === true, data: capability?.dataSupport === true, ...(docs === undefined ? {} : { docs }),
-        };
-        const diagnostics = [];
-        for (const finding of analysis.findings()) {
-            const severity = severityOf(settings, finding.code, finding.severity);
-            if (severity) diagnostics.push(toLsp(finding, severity, analysis.range(finding.at), (span) => analysis.location(span), shape));
-        }
-        if (published.size === 0 && host.idle) setTimeout(host.idle, 2000);
+        if (!idleAsked && host.idle) setTimeout(host.idle, 2000);
+        idleAsked = true;
         published.set(uri, analysis);
-        void connection.sendDiagnostics({ uri, diagnostics, ...(capability?.versionSupport ? { version: analysis.version } : {}) });
+        if (!pull) {
+            const versioned = client.textDocument?.publishDiagnostics?.versionSupport ? { version: analysis.version } : {};
+            void connection.sendDiagnostics({ uri, diagnostics: diagnosticsOf(analysis, reporting()), ...versioned });
+        } else if (refresh) askAgain();
+        refresh = false;
         void connection.sendNotification(PREVIEW_CHANGED, { uri, version: analysis.version } satisfies PreviewChangedParams);
     };
 
+    let idleAsked = false;
+    /** Something else than its own text has changed what a document is told: a client that asks has to ask again. */
+    let refresh = false;
+    const askAgain = (): void => {
+        if (client.workspace?.diagnostics?.refreshSupport) void connection.sendRequest('workspace/diagnostic/refresh').catch(() => undefined);
+    };
+    const reporting = (): Reporting => ({ client, settings, pull, ...(docs === undefined ? {} : { docs }) });
+
     const changed = (everything: boolean): void => {
-        if (everything) published.clear();
+        changes++;
+        if (everything) {
+            published.clear();
+            refresh = true;
+        }
         pump.poke();
     };
 
     connection.onInitialize((params): InitializeResult => {
         client = params.capabilities;
-        const options = params.initializationOptions as { settings?: unknown; docs?: unknown } | undefined;
+        const options = params.initializationOptions as { settings?: unknown; docs?: unknown; ownCommands?: unknown; pushDiagnostics?: unknown } | undefined;
         if (options && typeof options === 'object') {
             settings = readSettings(options.settings ?? options);
             if (typeof options.docs === 'string') docs = options.docs;
+            ownCommands = options.ownCommands === true;
         }
+        pull = client.textDocument?.diagnostic !== undefined && options?.pushDiagnostics !== true;
+        folders = params.workspaceFolders?.map((f) => f.uri) ?? (params.rootUri ? [params.rootUri] : []);
+        const legend = { tokenTypes: [...TOKEN_TYPES], tokenModifiers: [...TOKEN_MODIFIERS] };
         project.setKernel(settings.kernel);
         return {
             capabilities: {
@@ -105,6 +160,17 @@ export function serve(connection: Connection, host: ServerHost): void {
                 documentRangeFormattingProvider: true,
                 codeActionProvider: { codeActionKinds: ['quickfix' satisfies CodeActionKind, 'refactor.rewrite' satisfies CodeActionKind] },
                 documentLinkProvider: { resolveProvider: false },
+                semanticTokensProvider: { legend, full: { delta: true }, range: true },
+                signatureHelpProvider: { triggerCharacters: [' ', '='], retriggerCharacters: ['-'] },
+                typeDefinitionProvider: true,
+                callHierarchyProvider: true,
+                workspaceSymbolProvider: true,
+                documentOnTypeFormattingProvider: { firstTriggerCharacter: ON_TYPE_FIRST, moreTriggerCharacter: ON_TYPE_MORE },
+                linkedEditingRangeProvider: true,
+                ...(pull ? { diagnosticProvider: { identifier: 'memtopo', interFileDependencies: true, workspaceDiagnostics: true } } : {}),
+                // a client that registers commands of these names itself would have them twice
+                ...(ownCommands ? {} : { executeCommandProvider: { commands: [...COMMANDS] } }),
+                workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
             },
             serverInfo: { name: 'memtopo', version: host.version },
         };
@@ -150,6 +216,7 @@ export function serve(connection: Connection, host: ServerHost): void {
     });
 
     connection.onDidOpenTextDocument(({ textDocument }) => {
+        focus.set(textDocument.uri, 0);
         documents.set(textDocument.uri, TextDocument.create(textDocument.uri, textDocument.languageId, textDocument.version, textDocument.text));
         project.setText(textDocument.uri, textDocument.version, textDocument.text);
         changed(false);
@@ -159,15 +226,19 @@ export function serve(connection: Connection, host: ServerHost): void {
         if (!known) return;
         dirty.add(textDocument.uri);
         TextDocument.update(known, contentChanges, textDocument.version);
+        const place = contentChanges.at(-1);
+        if (place && 'range' in place) focus.set(textDocument.uri, known.offsetAt(place.range.start));
         changed(false);
     });
     connection.onDidCloseTextDocument(({ textDocument }) => {
         documents.delete(textDocument.uri);
         dirty.delete(textDocument.uri);
         published.delete(textDocument.uri);
+        focus.delete(textDocument.uri);
+        ids.forget(textDocument.uri);
         memory.forget(textDocument.uri);
         project.close(textDocument.uri);
-        void connection.sendDiagnostics({ uri: textDocument.uri, diagnostics: [] });
+        if (!pull) void connection.sendDiagnostics({ uri: textDocument.uri, diagnostics: [] });
         changed(false);
     });
     connection.onDidSaveTextDocument(() => {
@@ -176,8 +247,9 @@ export function serve(connection: Connection, host: ServerHost): void {
             changed(false);
         }
     });
-    connection.onDidChangeWatchedFiles(({ changes }) => {
-        for (const { uri } of changes) project.changedOnDisk(uri);
+    connection.onDidChangeWatchedFiles(({ changes: files }) => {
+        for (const { uri } of files) project.changedOnDisk(uri);
+        refresh = true;
         changed(false);
     });
 
@@ -186,7 +258,7 @@ export function serve(connection: Connection, host: ServerHost): void {
     const current = (uri: string): FeatureContext | undefined => {
         flush();
         const analysis = project.analysis(uri);
-        return analysis && { analysis, project, settings, client };
+        return analysis && { analysis, project, settings, client, ownCommands };
     };
     const flush = (): void => {
         for (const uri of dirty) {
@@ -200,7 +272,10 @@ export function serve(connection: Connection, host: ServerHost): void {
     type At = { textDocument: { uri: string }; position: { line: number; character: number } };
     const at = <T>({ textDocument, position }: At, then: (context: FeatureContext, offset: number) => T): T | null => {
         const context = current(textDocument.uri);
-        return context ? then(context, context.analysis.lines.offsetAt(position)) : null;
+        if (!context) return null;
+        const offset = context.analysis.lines.offsetAt(position);
+        focus.set(textDocument.uri, offset);
+        return then(context, offset);
     };
     const on = <T>(uri: string, then: (context: FeatureContext) => T): T | null => {
         const context = current(uri);
@@ -226,7 +301,11 @@ export function serve(connection: Connection, host: ServerHost): void {
     connection.onDocumentRangeFormatting((p) => on(p.textDocument.uri, (c) => formatting(c, p.range)));
     connection.onCodeAction((p) => on(p.textDocument.uri, (c) => codeActions(c, p.range, p.context.diagnostics, p.context.only)));
     connection.onDocumentLinks((p) => on(p.textDocument.uri, documentLinks));
-    connection.languages.inlayHint.on((p) => on(p.textDocument.uri, (c) => inlayHints(c, p.range)));
+    connection.languages.inlayHint.on((p) => on(p.textDocument.uri, (c) => {
+        focus.set(p.textDocument.uri, c.analysis.lines.offsetAt(p.range.start));
+        return inlayHints(c, p.range);
+    }));
+    moreRequests({ connection, project, host, folders: () => folders, reporting, ids, at, on });
     connection.onRequest(PREVIEW_REQUEST, (p: PreviewParams): PreviewModel | null => on(p.uri, (c) => preview(c.analysis, p, memory)));
     connection.onRequest(DOCUMENT_REQUEST, (p: DocumentParams): DocumentResult | null => on(p.uri, (c) => document(c.analysis, p)));
     connection.onRequest(TESTS_REQUEST, (p: TestsParams): TestsModel | null => on(p.uri, (c) => tests(c.analysis)));

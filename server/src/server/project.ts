@@ -88,6 +88,19 @@ export class Project {
         return made;
     }
 
+    /** The same for a document that need not be open: read, with everything it imports. Undefined: it cannot be read. */
+    async analysisOf(uri: string): Promise<Analysis | undefined> {
+        const make = (): Analysis | undefined => {
+            if (this.open.has(uri)) return this.analysis(uri);
+            const source = this.imported.get(uri);
+            return source ? new Analysis(source, this.generation, (from, path) => this.importedSource(from, path), this.caches, this.kernel) : undefined;
+        };
+        if (!this.open.has(uri)) this.load(uri);
+        await this.settled();
+        for (let i = 0; i < 5 && make()?.incomplete; i++) await this.settled();
+        return make();
+    }
+
     /** Text of any document that spans may point to. */
     source(uri: string): Source | undefined {
         return this.open.get(uri) ?? this.imported.get(uri) ?? undefined;
@@ -105,8 +118,10 @@ export class Project {
     private importedSource(from: string, path: string): Source | null | undefined {
         const uri = resolveImport(from, path);
         if (uri === undefined) return null;
-        const open = this.open.get(uri);
-        if (open) return open;
+        return this.open.get(uri) ?? this.load(uri);
+    }
+
+    private load(uri: string): Source | null | undefined {
         if (this.imported.has(uri)) return this.imported.get(uri);
         this.imported.set(uri, undefined);
         const reading = this.read(uri)

@@ -57,7 +57,7 @@ export function createPump(build: () => void | Promise<void>, failed: (error: un
 }
 
 /** One turn of the event loop: messages that have arrived are read before it ends. */
-function laterTurn(then: () => void): void {
+export function laterTurn(then: () => void): void {
     if (typeof setImmediate === 'function') setImmediate(then);
     else setTimeout(then, 0);
 }

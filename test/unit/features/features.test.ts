@@ -186,9 +186,10 @@ describe('the rest', () => {
         expect(foldingRanges(analyse(text)).map((r) => [r.startLine, r.endLine])).toEqual(expect.arrayContaining([[0, 1], [2, 3], [4, 13], [8, 12]]));
     });
     test('a lens over each declaration, with a place to preview', () => {
-        const lenses = codeLenses(analyse(BOTH));
-        expect(lenses.map((l) => l.command!.title)).toEqual(['Preview', 'Preview']);
-        expect(lenses[1]!.command!.arguments).toEqual([URI, BOTH.indexOf('"take it"')]);
+        const lenses = codeLenses({ ...analyse(BOTH), ownCommands: true });
+        expect(lenses.map((l) => l.command!.title)).toEqual(['Preview', 'Preview', 'Compare kernels', 'Copy as script']);
+        for (const lens of lenses.slice(1)) expect(lens.command!.arguments).toEqual([URI, BOTH.indexOf('"take it"')]);
+        expect(codeLenses(analyse(BOTH)).map((l) => l.command!.command)).toEqual(['memtopo.compareKernels', 'memtopo.copyAsScript']);
     });
     test('formatting changes what differs and nothing else', () => {
         expect(formatting(analyse(PLATFORM.replace('kernel 6.1', 'kernel    6.1')))).toHaveLength(1);
