@@ -32,11 +32,12 @@ export function hmemInit(tx: Tx): void {
     const parameters = parseCmdline(state.machine.cmdline);
     const disabled = lastParameter(parameters, 'device_hmem.disable');
     if (state.profile.hmemSource === 'none' || (disabled !== undefined && isTrue(disabled))) return;
-    for (const target of hmatTargets(state)) register(tx, target);
+    const taken = new RangeSet();
+    for (const target of hmatTargets(state)) register(tx, target, taken);
     if (state.profile.hmemSource === 'hmat') return;
     // hmem.N resources count as soft-reserved themselves: before v6.1 the walk registers those that HMAT made once more.
     for (const { resource } of walkMatching(softReservedTree(tx.state), { start: 0, end: Number.MAX_SAFE_INTEGER }, isSoftReserved)) {
-        register(tx, { start: resource.start, end: resource.end, targetNode: physToTargetNode(state, resource.start) });
+        register(tx, { start: resource.start, end: resource.end, targetNode: physToTargetNode(state, resource.start) }, taken);
     }
 }
 
@@ -47,7 +48,7 @@ export function hmemInit(tx: Tx): void {
 export function hmatNodeOnline(tx: Tx, node: number): void {
     if (tx.state.profile.hmemOnce || tx.state.profile.hmemSource === 'none') return;
     for (const target of hmatTargets(tx.state).filter((t) => t.targetNode === node)) {
-        const name = register(tx, target);
+        const name = register(tx, target, new RangeSet());
         if (name !== undefined && tx.state.modules.has('dax_hmem')) probe(tx, name);
     }
 }
@@ -64,16 +65,38 @@ function hmatTargets(state: KernelState): Candidate[] {
         .map((m) => ({ start: m.start, end: m.end, targetNode: state.numa.pxmToNode.get(pxm) ?? -1 })));
 }
 
-/** Registers one range unless it is not purely soft-reserved, or overlaps one that is (HMEM-02, HMEM-03). Answers the device it made. */
-function register(tx: Tx, range: Candidate): string | undefined {
+/** Ranges that do not overlap, in address order. */
+class RangeSet {
+    private readonly ranges: Range[] = [];
+
+    /** Adds a range unless it overlaps one that is there. */
+    add(range: Range): boolean {
+        let low = 0;
+        let high = this.ranges.length;
+        while (low < high) {
+            const mid = (low + high) >> 1;
+            if (this.ranges[mid]!.end < range.start) low = mid + 1;
+            else high = mid;
+        }
+        if (low < this.ranges.length && overlaps(this.ranges[low]!, range)) return false;
+        this.ranges.splice(low, 0, range);
+        return true;
+    }
+}
+
+/**
+ * Registers one range unless it is not purely soft-reserved, or overlaps one of `taken`, those registered before (HMEM-02, HMEM-03).
+ * Answers the device it made.
+ */
+function register(tx: Tx, range: Candidate, taken: RangeSet): string | undefined {
     const { state } = tx;
     if (regionIntersects(softReservedTree(state), range, isSoftReserved, state.profile.intersectsDescends) !== 'intersects') return undefined;
     if (!state.profile.hmemInIomem) {
-        if (!state.hmem.pending.some((p) => overlaps(p, range))) setHmem(tx, { pending: [...state.hmem.pending, range] });
+        if (taken.add(range)) setHmem(tx, { pending: [...state.hmem.pending, range] });
         return undefined;
     }
     // The id is taken before the overlap is noticed and given back after, so it is never lost.
-    if (state.profile.hmemOnce && [...state.hmem.devices.values()].some((d) => overlaps(d, range))) return undefined;
+    if (state.profile.hmemOnce && !taken.add(range)) return undefined;
     const id = memregionAlloc(tx);
     const name = `hmem.${id}`;
     const placed = insertResource(tx.state.iomem, { start: range.start, end: range.end, name, desc: 'soft-reserved' });
@@ -101,7 +124,13 @@ export function hmemDriverRegister(tx: Tx): void {
     const { pending } = tx.state.hmem;
     setHmem(tx, { pending: [] });
     for (const range of [...pending].sort((a, b) => a.start - b.start)) {
-        if (leftToCxl(tx.state, range)) continue;
+        if (leftToCxl(tx.state, range)) {
+            tx.note({
+                code: 'hmem/in-cxl-window', rules: ['HMEM-04'], severity: 'warning', range: { start: range.start, end: range.end },
+                message: 'this release leaves specific-purpose memory in a CXL window to the CXL drivers: there is no dax device until they assemble a region of it',
+            });
+            continue;
+        }
         const id = memregionAlloc(tx);
         addDevice(tx, { ...range, id, bound: false });
     }

@@ -16,8 +16,14 @@ export function nfitLoad(tx: Tx): void {
     const nfit = [...tx.state.machine.nfit, ...tx.state.nvdimm.plugged];
     if (nfit.length > 0 || tx.state.machine.hotplugWindow) ndBusRegister(tx, 'ACPI.NFIT');
     const byAddress = [...nfit].sort((a, b) => a.start - b.start);
-    for (const range of byAddress) for (const device of range.dimms) addDimm(tx, device, range);
-    for (const range of nfit) addSpa(tx, range);
+    const names = dimmNames(tx);
+    for (const range of byAddress) for (const device of range.dimms) addDimm(tx, device, range, names);
+    for (const range of nfit) addSpa(tx, range, names);
+}
+
+/** nmemN by what the table calls the NVDIMM; kept by hand while a table is read, which may have thousands. */
+function dimmNames(tx: Tx): Map<string, string> {
+    return new Map([...tx.state.nvdimm.dimms.values()].map((d) => [d.device, d.name]));
 }
 
 /** Module nfit leaves: regions, DIMMs and their iomem entries go. */
@@ -37,21 +43,23 @@ export function nfitUnload(tx: Tx): void {
 export function nfitHotAdd(tx: Tx, range: NfitRange): void {
     setNd(tx, { plugged: [...tx.state.nvdimm.plugged, range] });
     if (!tx.state.nvdimm.buses.includes('ACPI.NFIT')) return;
-    for (const device of range.dimms) addDimm(tx, device, range);
-    addSpa(tx, range);
+    const names = dimmNames(tx);
+    for (const device of range.dimms) addDimm(tx, device, range, names);
+    addSpa(tx, range, names);
 }
 
-function addDimm(tx: Tx, device: string, range: NfitRange): void {
+function addDimm(tx: Tx, device: string, range: NfitRange, names: Map<string, string>): void {
+    if (names.has(device)) return;
     const { dimms } = tx.state.nvdimm;
-    if ([...dimms.values()].some((d) => d.device === device)) return;
     const dimm: NdDimm = { name: `nmem${dimms.size}`, device, labelSize: range.labelSize, enabled: false, unarmed: range.unarmed ?? false };
     setNd(tx, { dimms: withEntry(dimms, dimm.name, dimm) });
+    names.set(device, dimm.name);
     ndProbe(tx, dimm.name);
     if (range.labelsInitialised && !tx.state.nvdimm.media.labels.has(device)) initLabels(tx, dimm.name, '1.1');
 }
 
 /** One system physical address range becomes one region (ND-02). */
-function addSpa(tx: Tx, spa: NfitRange): void {
+function addSpa(tx: Tx, spa: NfitRange, names: ReadonlyMap<string, string>): void {
     const range = { start: spa.start, end: spa.end };
     const claim = insertPersistentMemory(tx, spa);
     if (claim === undefined) return;
@@ -62,12 +70,11 @@ function addSpa(tx: Tx, spa: NfitRange): void {
         tx.info(`nfit ACPI0012:00: changing numa node from -1 to ${fallback} for nfit region ${formatMem(range)}`, 'ND-02');
     }
     const ways = Math.max(1, spa.dimms.length);
-    const dimms = [...tx.state.nvdimm.dimms.values()];
     ndRegionCreate(tx, {
         range, numaNode: online >= 0 ? online : fallback, targetNode: node ?? physToTargetNode(tx.state, spa.start), pagemap: false,
         readOnly: spa.unarmed ?? false, provider: 'ACPI.NFIT', ...(claim === 0 ? {} : { claim }),
         mappings: spa.dimms.map((device, position) => ({
-            dimm: dimms.find((d) => d.device === device)!.name, offset: 0, length: sizeOf(range) / ways, position,
+            dimm: names.get(device)!, offset: 0, length: sizeOf(range) / ways, position,
         })),
     });
 }

@@ -60,7 +60,11 @@ export function childrenWithin(parent: Resource, range: Range): readonly Resourc
 
 /** Replaces `count` children from `index` by `replacement`. */
 function splice(parent: Resource, index: number, count: number, replacement: readonly Resource[]): Resource {
-    return { ...parent, children: [...parent.children.slice(0, index), ...replacement, ...parent.children.slice(index + count)] };
+    // One copy of the array and a move within it: there may be thousands of siblings
+    const children = parent.children.slice();
+    if (count === 1 && replacement.length === 1) children[index] = replacement[0]!;
+    else children.splice(index, count, ...replacement);
+    return { ...parent, children };
 }
 
 /** Rebuilds the spine of ancestors after `path[last]` became `changed`. `path[0]` is the root. */
