@@ -139,6 +139,7 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 /bin/busybox --install -s /bin
 mkdir -p /proc /sys /dev /tmp /run /mnt
 mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev
+[ -e /sbin/modprobe ] || ln -s "$(command -v modprobe)" /sbin/modprobe
 SH=$(command -v bash || echo /bin/sh)
 ${STATE_FUNCTIONS}
 ${MACHINE_FUNCTIONS}

@@ -185,9 +185,10 @@ async function compareRun(run: Run, guest: Guest, progress: Progress, io: Io, si
     if (machine.nfit.some((n) => n.labelsInitialised)) {
         await guest.ask('run ndctl disable-region all; ndctl init-labels -f all; ndctl enable-region all', STEP_TIMEOUT);
     }
-    const first = await settled(guest);
+    const booted = (sections: Sections): KernelState => boot(asBooted(machine, given, sections)).state;
+    const first = await settled(guest, (sections) => differences(recordedState(sections), snapshot(booted(sections)), BOOT_SUBJECTS).length === 0);
     if (!first) throw silent(guest);
-    let state: KernelState = boot(asBooted(machine, given, first)).state;
+    let state = booted(first);
     let equal = 0;
     let total = 1;
     const report = (good: boolean, text: string, found: ReturnType<typeof differences>): void => {
@@ -201,15 +202,16 @@ async function compareRun(run: Run, guest: Guest, progress: Progress, io: Io, si
     for (const { step } of run.steps) {
         total++;
         progress.say(step.line.text);
-        const real = await perform(guest, step, load);
+        const predicted = execute(state, step.line);
+        state = predicted.state;
+        const expected = snapshot(state);
+        const real = await perform(guest, step, load, (sections) => differences(recordedState(sections), expected, STEP_SUBJECTS).length === 0);
         if (signal.aborted) throw new GuestError('stopped');
         if (!real) {
             report(false, `${step.line.prompt} ${step.line.text}: the guest did not answer\n${guest.consoleTail()}`, []);
             break;
         }
-        const predicted = execute(state, step.line);
-        state = predicted.state;
-        const found = differences(recordedState(real.sections), snapshot(state), STEP_SUBJECTS);
+        const found = differences(recordedState(real.sections), expected, STEP_SUBJECTS);
         const exit = (real.status === 0) === (predicted.outcome.status === 0);
         const errno = real.errnos.length === 0 || real.errnos.every((e) => predicted.outcome.errnos.includes(e));
         const said = predicted.outcome.notSimulated ? `  (not simulated: ${predicted.outcome.notSimulated})` : '';
@@ -229,17 +231,22 @@ function silent(guest: Guest): GuestError {
     return new GuestError(`the guest stopped answering\n${guest.consoleTail()}`);
 }
 
-/** The state once nothing moves any more: what is plugged arrives a while after the monitor has said yes. */
-async function settled(guest: Guest, patience = 20_000): Promise<Sections | undefined> {
-    const deadline = Date.now() + patience;
+/**
+ * The state once nothing moves any more: what is plugged arrives a while after the monitor has said yes, and a large device takes its
+ * time before anything is seen of it. So a state that is not as expected is given longer than one that is.
+ */
+async function settled(guest: Guest, asExpected: (sections: Sections) => boolean, patience = 12_000): Promise<Sections | undefined> {
+    const begin = Date.now();
     let last: Sections | undefined;
     for (;;) {
-        await pause(600);
+        await pause(500);
         const next = await guest.ask('state', STEP_TIMEOUT);
         if (!next) return undefined;
-        if (last && MOVING.every((name) => next.get(name) === last!.get(name))) return next;
+        const still = last !== undefined && MOVING.every((name) => next.get(name) === last!.get(name));
+        const waited = Date.now() - begin;
+        if (still && (asExpected(next) || waited > patience)) return next;
+        if (waited > 5 * patience) return next;
         last = next;
-        if (Date.now() > deadline) return next;
     }
 }
 
@@ -270,18 +277,18 @@ interface Performed {
 }
 
 /** Does in the guest what a step says; undefined when the guest hangs. `load`: what loads the modules after a restart. */
-async function perform(guest: Guest, step: Step, load: string): Promise<Performed | undefined> {
+async function perform(guest: Guest, step: Step, load: string, asExpected: (sections: Sections) => boolean): Promise<Performed | undefined> {
     const line: ParsedLine = step.line;
     if (RESTARTS.test(line.text)) {
         if (!await guest.reset(BOOT_TIMEOUT)) return undefined;
         await guest.ask(`run ${load}`, STEP_TIMEOUT);
-        const sections = await settled(guest);
+        const sections = await settled(guest, asExpected);
         return sections && { status: 0, errnos: [], stderr: '', sections };
     }
     if (line.prompt === '(qemu)') {
         const reply = await guest.qmp({ execute: 'human-monitor-command', arguments: { 'command-line': line.text } });
         const said = typeof reply['return'] === 'string' ? reply['return'].trim() : JSON.stringify(reply['error']);
-        const sections = await settled(guest);
+        const sections = await settled(guest, asExpected);
         return sections && { status: /^Error/m.test(said) || reply['error'] ? 1 : 0, errnos: [], stderr: said, sections };
     }
     // The guest has no kexec: loading is left out, starting is a restart, and QEMU keeps RAM either way

@@ -172,7 +172,8 @@ function dax(sections: Sections): Pick<RecordedState, 'dax' | 'dax_regions'> {
             .map((m) => ({ start: number(at(`${m}/start`)), end: number(at(`${m}/end`)), page_offset: number(at(`${m}/page_offset`)) }));
         const driver = links.get(`${root}${name}/driver`);
         return [name, {
-            size: number(at('size')), resource: number(at('resource')), align: number(at('align')), target_node: number(at('target_node')),
+            // The attribute is hidden where there is no such node
+            size: number(at('size')), resource: number(at('resource')), align: number(at('align')), target_node: number(at('target_node')) ?? -1,
             numa_node: number(at('numa_node')), driver: driver ? base(driver) : null, mappings,
         }];
     });
