@@ -1,4 +1,4 @@
-// Bundles everything that runs outside the sources:  node scripts/build.mjs [--release] [--watch] [--only NAME,…]
+// Bundles everything that runs outside the sources:  node scripts/build.mjs [--release] [--watch] [--only NAME,…] [--out DIRECTORY]
 //   dist/extension.cjs, dist/extension.browser.cjs   the extension, for VS Code's node host and its web-worker host
 //   dist/server.cjs, dist/server.browser.js          the language server, as a process (with server.node.cjs) and as a worker
 //   dist/memtopo.cjs                                 the command line
@@ -10,7 +10,8 @@ import { parseArgs } from 'node:util';
 import * as esbuild from 'esbuild';
 
 const root = path.dirname(import.meta.dirname);
-const { values } = parseArgs({ options: { release: { type: 'boolean', default: false }, watch: { type: 'boolean', default: false }, only: { type: 'string' } } });
+const { values } = parseArgs({ options: { release: { type: 'boolean', default: false }, watch: { type: 'boolean', default: false }, only: { type: 'string' }, out: { type: 'string', default: 'dist' } } });
+const out = path.resolve(root, values.out);
 
 // The parser library calls Object.groupBy, which Node 20 lacks; older VS Code extension hosts are Node 20 too.
 const GROUP_BY = 'Object.groupBy??=(items,key)=>{const groups=Object.create(null);let i=0;for(const item of items)(groups[key(item,i++)]??=[]).push(item);return groups};';
@@ -42,9 +43,9 @@ const jobs = {
 };
 
 const chosen = values.only ? values.only.split(',') : Object.keys(jobs);
-mkdirSync(path.join(root, 'dist'), { recursive: true });
+mkdirSync(out, { recursive: true });
 if (values.release && !values.only) {
-    for (const name of Object.keys(jobs)) rmSync(path.join(root, 'dist', `${name}.map`), { force: true });
+    for (const name of Object.keys(jobs)) rmSync(path.join(out, `${name}.map`), { force: true });
 }
 
 let failed = false;
@@ -52,7 +53,7 @@ await Promise.all(chosen.map(async name => {
     const { entry, executable, banner, ...options } = jobs[name];
     const source = path.join(root, entry);
     if (!existsSync(source)) { console.error(`${entry} does not exist`); failed = true; return; }
-    const outfile = path.join(root, 'dist', name);
+    const outfile = path.join(out, name);
     const hashbang = executable && !readFileSync(source, 'utf8').startsWith('#!') ? '#!/usr/bin/env node\n' : '';
     const config = {
         ...options, entryPoints: [source], outfile, bundle: true, plugins: [oneProtocol], minify: values.release, sourcemap: values.release ? false : 'linked',
@@ -67,7 +68,7 @@ await Promise.all(chosen.map(async name => {
         } else {
             await esbuild.build(config);
             if (executable) chmodSync(outfile, 0o755);
-            console.log(`dist/${name}`.padEnd(30), `${(statSync(outfile).size / 1024).toFixed(0).padStart(6)} KB`);
+            console.log(`${values.out}/${name}`.padEnd(30), `${(statSync(outfile).size / 1024).toFixed(0).padStart(6)} KB`);
         }
     } catch {
         failed = true;                  // esbuild has said what and where
