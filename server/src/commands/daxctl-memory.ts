@@ -114,6 +114,10 @@ export function onlineMemory(session: Session, device: ListedDevice, noMovable: 
         session.say(`${device.name}:\n  WARNING: detected a race while onlining memory\n  Some memory may not be in the expected zone. It is\n`
             + '  recommended to disable any other onlining mechanisms,\n  and retry. If onlining is to be left to other agents,\n'
             + '  use the --no-online option to suppress this warning');
+        tx.note({
+            code: 'daxctl/online-race', rules: ['DXC-05', 'ONL-01'], severity: 'warning', subject: device.name, data: { online: found.online, total: found.total },
+            message: `${found.online} of the ${found.total} memory blocks that daxctl counts to ${device.name} were online before daxctl came to them, in a zone of somebody else’s choice`,
+        });
     }
     if (found.online === found.total) {
         session.say(`${device.name}: all memory sections (${found.total}) already online`);
@@ -130,6 +134,7 @@ export function onlineMemory(session: Session, device: ListedDevice, noMovable: 
         return failed.errno;
     }
     if (session.verbose) session.say(`${device.name}: ${count(offline)} memory section${s(count(offline))} onlined`);
+    noteWindow(tx, device);
     return 0;
 }
 

@@ -266,7 +266,13 @@ export function reconfigure(session: NdctlSession, region: NdRegion, namespace: 
         if (labels !== code('ENODEV')) name = pickNamespace(session, region.name);
         if (name === undefined || (labels !== code('ENODEV') && !session.idle(name))) return code('ENODEV');
     }
-    return setup(session, name, planned.plan, options);
+    const done = setup(session, name, planned.plan, options);
+    if (done === 0 && planned.plan.mode === 'raw' && region.pagemap) {
+        session.tx.note({
+            code: 'ndctl/raw-is-fsdax', rules: ['NDC-14', 'ND-16'], severity: 'info', subject: name, message: `${name} has struct pages all the same: legacy persistent memory in raw mode is fsdax with map=mem`,
+        });
+    }
+    return done;
 }
 
 /**

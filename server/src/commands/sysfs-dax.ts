@@ -59,7 +59,9 @@ function deviceAttribute(
         ...(read ? { read: (state: KernelState, params: Params): Text => read(deviceOf(state, params)!, regionOf(state, params)!) } : {}),
         ...(write ? {
             // Static regions have the file without write permission (DAX-27).
-            write: (tx: Tx, params: Params, value: string): Result => (isDynamic(tx.state, params) ? write(tx, params['dax']!, value) : 'EACCES'),
+            write: (tx: Tx, params: Params, value: string): Result => (isDynamic(tx.state, params) ? write(tx, params['dax']!, value) : tx.fail('EACCES', {
+                code: 'dax/static', rules: ['DAX-27'], subject: params['dax']!, message: `${params['dax']} is what its namespace is: ndctl changes it, not the dax device`,
+            })),
         } : {}),
         ...(values ? {
             values: (state: KernelState, params: Params): readonly string[] => {

@@ -1,7 +1,7 @@
 // Namespaces: attributes, and where their capacity comes from in a labelled region (drivers/nvdimm/namespace_devs.c, dimm_devs.c;
 // kernel model ND-06, ND-07, ND-09 … ND-12).
 import { parseKernelNumber } from './dax-bus.ts';
-import { labelArea, writeLabels } from './nd-label.ts';
+import { availableSlots, labelArea, writeLabels } from './nd-label.ts';
 import { lowestFree, namespacesOf, setNd, updateNamespace, updateNdRegion } from './nvdimm.ts';
 import type { Result } from './outcome.ts';
 import { alignDown, alignUp, formatSize, hex, isAligned, type Range, rangeOf, sizeOf } from './range.ts';
@@ -126,6 +126,9 @@ export function setNamespaceSize(tx: Tx, name: string, value: number): Result {
     }
     if (!hasDimmData(tx.state, region)) return bad('ENXIO', 'nvdimm/size-label-less', `the DIMMs of ${region.name} have no labels to record a size in`);
     const own = capacity(namespace);
+    if (value > 0 && own === 0 && region.mappings.some((m) => (availableSlots(tx.state, m.dimm) ?? 1) <= 0)) {
+        return bad('ENXIO', 'nvdimm/labels-full', `no label is free on the DIMMs of ${region.name}: each namespace takes one`);
+    }
     const free = maxAvailableExtent(tx.state, region);
     if (value > free + own) return bad('ENOSPC', 'nvdimm/no-space', `${region.name} has no hole of that size: the largest has ${formatSize(free)}`, { available: free });
     if (value !== own) {

@@ -135,4 +135,9 @@ export const TABLES: readonly Diagnostic[] = [
         { examples: { bad: far('pmem at 8G size 4G node 1 { label-size 128K  namespace { size 1G  mode devdax  align 1G } }'), good: far('pmem at 8G size 4G node 1 { label-size 128K  namespace { size 1G  mode devdax  align 2M } }') } }),
     entry('nvdimm/oversubscribed', 'error', 'More namespaces than capacity', ['ND-09'], 'The sizes add up to more than the range.', 'Shrink one of them.',
         { examples: { bad: far('pmem at 8G size 4G node 1 { label-size 128K  namespace { size 3G }  namespace { size 2G } }'), good: far('pmem at 8G size 4G node 1 { label-size 128K  namespace { size 2G }  namespace { size 2G } }') } }),
+    entry('kmem/destroys-data', 'hint', 'Persistent memory that becomes RAM', ['KEX-03'], 'Pages are handed out and overwritten as soon as the memory is online; the namespace stays, its content does not.', 'Save what is needed before.'),
+    entry('hmem/in-cxl-window', 'warning', 'Specific-purpose memory left to CXL', ['HMEM-04'], 'Some releases let only the CXL drivers make a dax device of such a range, and say nothing where they cannot.', 'Let firmware program the decoders, create the region, or use another release.'),
+    entry('daxctl/online-race', 'warning', 'Blocks that were online before daxctl came', ['DXC-05', 'ONL-01'], 'Somebody else onlines memory here: udev, the kernel’s policy, or a line above. The zone is theirs.', 'Let one of them do it: `--no-online`, or no policy.'),
+    entry('ndctl/raw-is-fsdax', 'info', 'Raw mode that is fsdax all the same', ['NDC-14', 'ND-16'], 'Legacy persistent memory has struct pages whatever is asked for.', 'Nothing to do.'),
+    entry('nvdimm/labels-full', 'error', 'No label left', ['ND-08', 'ND-09'], 'Each namespace takes a label on each DIMM, and one stays free for updates.', 'Destroy a namespace, or use DIMMs with larger label storage.'),
 ];

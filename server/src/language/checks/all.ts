@@ -4,6 +4,7 @@ import { deviceEdges } from './device-edges.ts';
 import { type BootCheck, type Checked, collector, type PlatformCheck, type ScenarioCheck } from './check.ts';
 import { bootParameters } from './boot-parameters.ts';
 import { caches } from './caches.ts';
+import { destroyedData } from './destroyed-data.ts';
 import { hmatValues } from './hmat-values.ts';
 import { memmapPlaces } from './memmap-places.ts';
 import { namespaceSizes } from './namespace-sizes.ts';
@@ -17,7 +18,7 @@ import { virtioEdges } from './virtio-edges.ts';
 
 const PLATFORM: readonly PlatformCheck[] = [bootParameters, memmapPlaces, sratCover, slitPairs, hmatValues, caches, nodeless, namespaceSizes, pageMaps];
 const BOOT: readonly BootCheck[] = [sharedBlocks, deviceEdges, virtioEdges];
-const SCENARIO: readonly ScenarioCheck[] = [onlineZone];
+const SCENARIO: readonly ScenarioCheck[] = [onlineZone, destroyedData];
 
 /** Findings about the parts of a platform that are its own; `span` is its declaration. What is wrong with its base is told there. */
 export function platformChecks(platform: Checked, span: TextSpan): Finding[] {
