@@ -4,12 +4,13 @@ import type { Severity } from '../diagnostics/diagnostic.ts';
 export interface Settings {
     /** Kernel release for platforms that name none; empty: the newest. */
     readonly kernel: string;
-    readonly inlayHints: { readonly outcomes: boolean; readonly sizes: boolean };
+    /** Outcomes of steps; the size or the end of a range; what alignment and metadata take. */
+    readonly inlayHints: { readonly outcomes: boolean; readonly sizes: boolean; readonly losses: boolean };
     /** Severity by code or by family (`kmem`), instead of the catalogue's; `off` hides it. */
     readonly severities: Readonly<Record<string, Severity | 'off'>>;
 }
 
-export const DEFAULT_SETTINGS: Settings = { kernel: '', inlayHints: { outcomes: true, sizes: true }, severities: {} };
+export const DEFAULT_SETTINGS: Settings = { kernel: '', inlayHints: { outcomes: true, sizes: true, losses: true }, severities: {} };
 
 /** Reads settings of any shape: `memtopo` itself or an object that holds it. */
 export function readSettings(given: unknown): Settings {
@@ -24,7 +25,7 @@ export function readSettings(given: unknown): Settings {
     }
     return {
         kernel: typeof own['kernel'] === 'string' && /^\d+\.\d+$/.test(own['kernel']) ? own['kernel'] : '',
-        inlayHints: { outcomes: hints['outcomes'] !== false, sizes: hints['sizes'] !== false },
+        inlayHints: { outcomes: hints['outcomes'] !== false, sizes: hints['sizes'] !== false, losses: hints['losses'] !== false },
         severities,
     };
 }

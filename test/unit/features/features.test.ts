@@ -91,9 +91,15 @@ describe('inlay hints', () => {
         expect(failing('    expect fails EINVAL\n')).toMatch(/^✓ fails as expected · EINVAL/);
     });
     test('each kind can be switched off', () => {
-        const off = (inlayHints: { outcomes: boolean; sizes: boolean }): number => allInlayHints({ ...analyse(BOTH), settings: { kernel: '', severities: {}, inlayHints } }).length;
-        expect(off({ outcomes: false, sizes: false })).toBe(0);
-        expect(off({ outcomes: true, sizes: false })).toBe(6);
+        const all = (inlayHints: { outcomes: boolean; sizes: boolean; losses: boolean }): string[] =>
+            allInlayHints({ ...analyse(BOTH), settings: { kernel: '', severities: {}, inlayHints } }).map((h) => h.label as string);
+        expect(all({ outcomes: false, sizes: false, losses: false })).toEqual([]);
+        expect(all({ outcomes: true, sizes: false, losses: false })).toHaveLength(6);
+        expect(all({ outcomes: true, sizes: false, losses: false }).filter((l) => l.includes('lost'))).toEqual([]);
+        expect(all({ outcomes: false, sizes: true, losses: false })).toHaveLength(3);
+        const lost = all({ outcomes: false, sizes: false, losses: true });
+        expect(lost).toContain('− 126 MiB lost to alignment');
+        expect(lost.every((l) => l.includes('lost'))).toBe(true);
     });
 });
 
