@@ -1,5 +1,6 @@
 // What the preview page and the panel that holds it say to each other.
-import type { PreviewModel } from '../../../server/src/features/preview-protocol.ts';
+import type { DocumentKind } from '../../../server/src/features/documents-protocol.ts';
+import type { Comparison, PreviewModel } from '../../../server/src/features/preview-protocol.ts';
 
 /** Panel to page. */
 export type ToPage =
@@ -7,21 +8,32 @@ export type ToPage =
     /** The server is not there (starting, stopped): the page keeps what it shows. */
     | { readonly kind: 'waiting'; readonly text: string };
 
+export type Tab = 'iomem' | 'ledger' | 'nodes';
+
 /** What the reader chose, apart from the place of the cursor. */
 export interface View {
     readonly kernel?: string;
-    readonly compareWith: 'step' | 'boot';
+    readonly compareWith: Comparison;
+    readonly tab: Tab;
+    /** Part of the address map that fills it: physical addresses, end inclusive. Everything when absent. */
+    readonly window?: { readonly start: number; readonly end: number };
 }
+
+export const FIRST_VIEW: View = { compareWith: 'step', tab: 'iomem' };
 
 /** Page to panel. */
 export type ToPanel =
     | { readonly kind: 'ready' }
-    | { readonly kind: 'reveal'; readonly uri: string; readonly start: number; readonly end: number; readonly focus: boolean }
-    | { readonly kind: 'view'; readonly view: View };
+    /** `step`: shows that step until the cursor moves elsewhere, whatever step the place belongs to. `fix`: and offers its quick fixes. */
+    | { readonly kind: 'reveal'; readonly uri: string; readonly start: number; readonly end: number; readonly focus: boolean; readonly step?: number; readonly fix?: boolean }
+    | { readonly kind: 'view'; readonly view: View }
+    | { readonly kind: 'copy'; readonly what: string; readonly text: string }
+    | { readonly kind: 'save'; readonly as: DocumentKind; readonly step: number; readonly theme: 'light' | 'dark' | 'high-contrast' };
 
 /** What VS Code keeps of a panel over a reload of the window. */
 export interface SavedState {
     readonly uri: string;
     readonly offset: number;
+    readonly step?: number;
     readonly view: View;
 }

@@ -4,7 +4,9 @@ import * as vscode from 'vscode';
 import type { BaseLanguageClient } from 'vscode-languageclient';
 import { PREVIEW_CHANGED, PREVIEW_REQUEST, type PreviewChangedParams, type PreviewModel, type PreviewParams } from '../../../server/src/features/preview-protocol.ts';
 import { previewHtml } from './html.ts';
-import type { SavedState, ToPage, ToPanel, View } from './messages.ts';
+import { DOCUMENT_REQUEST, type DocumentParams, type DocumentResult } from '../../../server/src/features/documents-protocol.ts';
+import { save } from '../save.ts';
+import { FIRST_VIEW, type SavedState, type ToPage, type ToPanel, type View } from './messages.ts';
 
 const VIEW_TYPE = 'memtopo.preview';
 
@@ -26,7 +28,7 @@ export function registerPreview(context: vscode.ExtensionContext, client: BaseLa
         const at = typeof offset === 'number' ? offset : sameEditor ? cursor(sameEditor) : 0;
         if (open) { open.show(uri, at); return; }
         const panel = vscode.window.createWebviewPanel(VIEW_TYPE, 'Preview', { viewColumn: column, preserveFocus: column === vscode.ViewColumn.Beside }, {});
-        adopt(panel, { uri: uri.toString(), offset: at, view: { compareWith: 'step' } });
+        adopt(panel, { uri: uri.toString(), offset: at, view: FIRST_VIEW });
     };
     return vscode.Disposable.from(
         vscode.commands.registerCommand('memtopo.openPreview', (uri?: unknown, offset?: unknown) => show(uri, offset, vscode.ViewColumn.Active)),
@@ -34,7 +36,8 @@ export function registerPreview(context: vscode.ExtensionContext, client: BaseLa
         vscode.commands.registerCommand('memtopo.showSource', () => open?.showSource()),
         vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, {
             async deserializeWebviewPanel(panel, state: SavedState | undefined) {
-                adopt(panel, state ?? { uri: vscode.window.activeTextEditor?.document.uri.toString() ?? '', offset: 0, view: { compareWith: 'step' } });
+                const view = { ...FIRST_VIEW, ...state?.view };
+                adopt(panel, state ? { ...state, view } : { uri: vscode.window.activeTextEditor?.document.uri.toString() ?? '', offset: 0, view });
             },
         }),
         { dispose: () => open?.dispose() },
@@ -44,6 +47,8 @@ export function registerPreview(context: vscode.ExtensionContext, client: BaseLa
 class PreviewPanel implements vscode.Disposable {
     private uri: string;
     private offset: number;
+    /** Step that the reader went to in the page; the cursor's own step once the cursor moves elsewhere. */
+    private step: number | undefined;
     private view: View;
     private pageReady = false;
     /** A request is on its way; `again`: what it asks for is out of date already. At most one travels, and the newest goes next. */
@@ -59,6 +64,7 @@ class PreviewPanel implements vscode.Disposable {
         this.panel = panel;
         this.uri = state.uri;
         this.offset = state.offset;
+        this.step = state.step;
         this.view = state.view;
         panel.iconPath = {
             light: vscode.Uri.joinPath(extension, 'client', 'icons', 'file-light.svg'),
@@ -86,6 +92,7 @@ class PreviewPanel implements vscode.Disposable {
     show(uri: vscode.Uri, offset: number): void {
         this.uri = uri.toString();
         this.offset = offset;
+        this.step = undefined;
         this.retitle();
         this.panel.reveal(undefined, true);
         void this.ask();
@@ -105,6 +112,7 @@ class PreviewPanel implements vscode.Disposable {
         if (vscode.window.activeTextEditor && vscode.window.activeTextEditor !== editor) return;
         this.uri = uri;
         this.offset = offset;
+        this.step = undefined;
         this.retitle();
         void this.ask();
     }
@@ -116,8 +124,19 @@ class PreviewPanel implements vscode.Disposable {
                 if (this.last) this.post(this.last);
                 void this.ask();
                 break;
-            case 'reveal': void this.reveal(message.uri, message.start, message.end, message.focus); break;
-            case 'view': this.view = message.view; void this.ask(); break;
+            case 'reveal': void this.reveal(message.uri, message.start, message.end, message.focus, message.step, message.fix); break;
+            case 'view': {
+                const { window: _, ...before } = this.view;
+                const { window: __, ...now } = message.view;
+                this.view = message.view;
+                // the page has zoomed already
+                if (JSON.stringify(before) !== JSON.stringify(now)) void this.ask();
+                break;
+            }
+            case 'copy':
+                void vscode.env.clipboard.writeText(message.text).then(() => vscode.window.setStatusBarMessage(`${message.what} copied`, 3000));
+                break;
+            case 'save': void this.save(message); break;
         }
     }
 
@@ -129,9 +148,9 @@ class PreviewPanel implements vscode.Disposable {
         try {
             do {
                 this.again = false;
-                const params: PreviewParams = { uri: this.uri, offset: this.offset, kernel: this.view.kernel, compareWith: this.view.compareWith };
+                const params: PreviewParams = { uri: this.uri, offset: this.offset, kernel: this.view.kernel, compareWith: this.view.compareWith, step: this.step, views: this.view.tab === 'iomem' ? ['map'] : ['map', this.view.tab] };
                 const model = await this.client.sendRequest<PreviewModel | null>(PREVIEW_REQUEST, params);
-                if (model && !this.again) this.post({ kind: 'model', model, saved: { uri: this.uri, offset: this.offset, view: this.view } });
+                if (model && !this.again) this.post({ kind: 'model', model, saved: { uri: this.uri, offset: this.offset, step: this.step, view: this.view } });
                 else if (!model && !this.again) await this.load();
             } while (this.again);
         } catch (error) {
@@ -151,16 +170,24 @@ class PreviewPanel implements vscode.Disposable {
         }
     }
 
-    private async reveal(uri: string, start: number, end: number, focus: boolean): Promise<void> {
+    private async reveal(uri: string, start: number, end: number, focus: boolean, step?: number, fix?: boolean): Promise<void> {
         const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
         const selection = new vscode.Selection(document.positionAt(end), document.positionAt(start));
         const shown = vscode.window.visibleTextEditors.find(editor => editor.document === document);
         const column = shown?.viewColumn ?? (this.panel.viewColumn === vscode.ViewColumn.One ? vscode.ViewColumn.Beside : vscode.ViewColumn.One);
-        await vscode.window.showTextDocument(document, { viewColumn: column, preserveFocus: !focus, preview: false, selection });
-        // selections set from here come back as a change of selection only when they differ
+        // before the cursor moves: its move is ours then, and nothing to follow
         this.uri = document.uri.toString();
         this.offset = start;
+        this.step = step;
         void this.ask();
+        await vscode.window.showTextDocument(document, { viewColumn: column, preserveFocus: !focus, preview: false, selection });
+        if (fix) await vscode.commands.executeCommand('editor.action.quickFix');
+    }
+
+    private async save({ as, step, theme }: Extract<ToPanel, { kind: 'save' }>): Promise<void> {
+        const params: DocumentParams = { uri: this.uri, offset: this.offset, kind: as, step, theme, kernels: this.view.kernel === undefined ? undefined : [this.view.kernel] };
+        const made = await this.client.sendRequest<DocumentResult | null>(DOCUMENT_REQUEST, params);
+        if (made) await save(made, as, vscode.Uri.parse(this.uri));
     }
 
     private post(message: ToPage): void {

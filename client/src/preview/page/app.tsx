@@ -1,19 +1,28 @@
 // The whole page: what is shown, of which kernel, after which step.
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
-import type { PreviewModel, PreviewRun, PreviewSpan } from '../../../../server/src/features/preview-protocol.ts';
-import type { View } from '../messages.ts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Comparison, PreviewModel, PreviewRun, PreviewSelection, PreviewSpan } from '../../../../server/src/features/preview-protocol.ts';
+import type { ThemeName } from '../../../../server/src/render/theme.ts';
+import type { Tab, ToPanel, View } from '../messages.ts';
 import { size } from './format.ts';
 import { Icon } from './icons.tsx';
-import { IomemTree } from './iomem.tsx';
+import { asText, IomemTree } from './iomem.tsx';
+import { LedgerView } from './ledger.tsx';
 import { AddressMap } from './map.tsx';
+import { NodesView } from './nodes.tsx';
 import { Checks, KernelLog, Losses, Notes, Output } from './outcome.tsx';
 import { Steps } from './steps.tsx';
+import { useTheme } from './theme.ts';
+import { Time } from './time.tsx';
 
 /** What the page can ask its panel for. */
 export interface Actions {
-    /** Shows a place of the text; `focus`: and goes there. */
-    readonly reveal: (at: PreviewSpan, focus: boolean) => void;
+    /** Shows a place of the text; `focus`: and goes there; `fix`: and offers its quick fixes. */
+    readonly reveal: (at: PreviewSpan, focus: boolean, fix?: boolean) => void;
+    /** Shows a step, whether or not the cursor can be at it. */
+    readonly go: (step: number, focus: boolean) => void;
+    readonly copy: (what: string, text: string) => void;
+    readonly save: (as: Extract<ToPanel, { kind: 'save' }>['as'], step: number, theme: ThemeName) => void;
     readonly setView: (view: View) => void;
 }
 
@@ -50,37 +59,61 @@ function Nothing({ model }: { model: PreviewModel }): JSX.Element {
 }
 
 function RunView({ run, model, view, actions }: { run: PreviewRun; model: PreviewModel; view: View; actions: Actions }): JSX.Element {
+    const theme = useTheme();
     const step = run.steps[run.current];
     const failures = run.steps.filter(one => one.verdict === 'unexpected').length;
     const after = !step || step.kind === 'boot' ? 'after boot' : `after step ${run.current}`;
+    // what the reader picked in a view holds until the cursor is on something else
+    const [picked, setPicked] = useState<{ readonly selection: PreviewSelection; readonly cursor: string } | undefined>();
+    const cursor = `${run.scenario?.name ?? ''} ${JSON.stringify(run.selection)}`;
+    useEffect(() => {
+        // the click itself moves the cursor once
+        if (picked && picked.cursor !== cursor) setPicked(picked.cursor === '' ? { ...picked, cursor } : undefined);
+    }, [cursor]);
+    const selection = picked?.selection ?? run.selection;
+    const select = (chosen: PreviewSelection): void => setPicked({ selection: chosen, cursor: '' });
     return (
         <>
-            <Header run={run} model={model} view={view} actions={actions} />
+            <Header run={run} model={model} view={view} actions={actions} theme={theme} />
             <div class="totals">
                 <Total name="RAM" value={size(run.totals.ram)} change={run.totals.ram - run.totals.ramBefore} />
                 <Total name="Lost" value={run.totals.lost ? size(run.totals.lost) : 'nothing'} tone={run.totals.lost ? 'warn' : undefined} />
                 <Total name="Memory block" value={size(run.totals.blockSize)} />
                 <Total name="Steps" value={`${run.steps.length - 1}`} note={failures ? `${failures} failed` : undefined} tone={failures ? 'bad' : undefined} />
             </div>
-            <AddressMap lines={run.iomem} reveal={actions.reveal} />
+            <Time run={run} go={to => actions.go(to, false)} />
+            {run.map && (
+                <AddressMap run={run} model={run.map} theme={theme} window={view.window} setWindow={window => actions.setView({ ...view, window })}
+                    selection={selection} select={select} reveal={actions.reveal} />
+            )}
             <div class="columns">
                 <div class="column">
                     <section aria-labelledby="h-steps">
                         <h2 id="h-steps">Steps</h2>
-                        <Steps run={run} reveal={actions.reveal} />
+                        <Steps run={run} go={actions.go} />
                     </section>
                     {step && <Notes step={step} />}
                     {step && <div class="later"><Checks step={step} reveal={actions.reveal} /><KernelLog step={step} /><Output step={step} /></div>}
                 </div>
                 <div class="column">
-                    <section aria-labelledby="h-iomem">
-                        <div class="heading">
-                            <h2 id="h-iomem"><span class="mono">/proc/iomem</span> {after}{run.current > 0 && run.iomem.every(line => line.mark === 'same') && ': unchanged'}</h2>
-                            <Compare view={view} set={actions.setView} disabled={run.current === 0} />
-                        </div>
-                        <IomemTree run={run} reveal={actions.reveal} />
+                    <Tabs tab={view.tab} set={tab => actions.setView({ ...view, tab })} />
+                    <section id={`panel-${view.tab}`} role="tabpanel" aria-labelledby={`tab-${view.tab}`}>
+                        {view.tab === 'iomem' && (
+                            <>
+                                <div class="heading">
+                                    <h2 id="h-iomem"><span class="mono">/proc/iomem</span> {after}{run.current > 0 && run.iomem.every(line => line.mark === 'same') && ': unchanged'}</h2>
+                                    <span class="tools">
+                                        <Compare run={run} view={view} set={actions.setView} />
+                                        <button class="link" onClick={() => actions.copy('/proc/iomem', asText(run.iomem))} title="Copy the tree as /proc/iomem prints it">Copy</button>
+                                    </span>
+                                </div>
+                                <IomemTree run={run} reveal={actions.reveal} selection={selection} select={select} />
+                                <Losses run={run} reveal={actions.reveal} />
+                            </>
+                        )}
+                        {view.tab === 'ledger' && (run.ledger ? <LedgerView run={run} ledger={run.ledger} selection={selection} select={select} reveal={actions.reveal} /> : <p class="dim">…</p>)}
+                        {view.tab === 'nodes' && (run.nodes ? <NodesView nodes={run.nodes} theme={theme} copy={actions.copy} /> : <p class="dim">…</p>)}
                     </section>
-                    <Losses run={run} reveal={actions.reveal} />
                 </div>
             </div>
             <Announcer text={step ? `${after}: ${step.verdict === 'ok' ? 'ok' : step.verdict}, ${step.summary}` : ''} />
@@ -88,7 +121,28 @@ function RunView({ run, model, view, actions }: { run: PreviewRun; model: Previe
     );
 }
 
-function Header({ run, model, view, actions }: { run: PreviewRun; model: PreviewModel; view: View; actions: Actions }): JSX.Element {
+const TABS: readonly { readonly tab: Tab; readonly name: string }[] = [{ tab: 'iomem', name: 'Resources' }, { tab: 'ledger', name: 'Ledger' }, { tab: 'nodes', name: 'Nodes' }];
+
+function Tabs({ tab, set }: { tab: Tab; set: (tab: Tab) => void }): JSX.Element {
+    const list = useRef<HTMLDivElement>(null);
+    const onKeyDown = (event: KeyboardEvent): void => {
+        const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+        if (by === 0) return;
+        const to = (TABS.findIndex(one => one.tab === tab) + by + TABS.length) % TABS.length;
+        set(TABS[to]!.tab);
+        list.current?.querySelectorAll<HTMLElement>('[role=tab]')[to]?.focus();
+        event.preventDefault();
+    };
+    return (
+        <div class="tabs" role="tablist" aria-label="Views" onKeyDown={onKeyDown} ref={list}>
+            {TABS.map(one => (
+                <button key={one.tab} id={`tab-${one.tab}`} role="tab" class="tab" aria-selected={one.tab === tab} aria-controls={one.tab === tab ? `panel-${one.tab}` : undefined} tabIndex={one.tab === tab ? 0 : -1} onClick={() => set(one.tab)}>{one.name}</button>
+            ))}
+        </div>
+    );
+}
+
+function Header({ run, model, view, actions, theme }: { run: PreviewRun; model: PreviewModel; view: View; actions: Actions; theme: ThemeName }): JSX.Element {
     const title = run.scenario ?? run.platform;
     const others = model.subjects.length > 1;
     return (
@@ -110,6 +164,12 @@ function Header({ run, model, view, actions }: { run: PreviewRun; model: Preview
                         {model.subjects.map((subject, i) => <option key={i} value={String(i)}>{i + 1} of {model.subjects.length}: {subject.kind} {subject.name}</option>)}
                     </select></label>
                 )}
+                <label class="save"><select aria-label="Save as" value="" onChange={event => { const as = event.currentTarget.value; event.currentTarget.value = ''; if (as === 'svg' || as === 'html' || as === 'markdown') actions.save(as, run.current, theme); }}>
+                    <option value="">Save as…</option>
+                    <option value="svg">SVG picture</option>
+                    <option value="html">HTML page</option>
+                    <option value="markdown">Markdown</option>
+                </select></label>
             </p>
         </header>
     );
@@ -126,11 +186,26 @@ function Total({ name, value, change = 0, note, tone }: { name: string; value: s
     );
 }
 
-function Compare({ view, set, disabled }: { view: View; set: (view: View) => void; disabled: boolean }): JSX.Element {
+function Compare({ run, view, set }: { run: PreviewRun; view: View; set: (view: View) => void }): JSX.Element {
+    const { compareWith } = view;
+    const value = typeof compareWith === 'string' ? compareWith : 'step' in compareWith ? `step ${compareWith.step}` : `linux ${compareWith.kernel}`;
+    const choose = (chosen: string): void => {
+        const [what, which] = chosen.split(' ') as [string, string?];
+        const to: Comparison = which === undefined ? (what === 'boot' ? 'boot' : 'step') : what === 'step' ? { step: Number(which) } : { kernel: which };
+        set({ ...view, compareWith: to });
+    };
     return (
-        <label class="compare">changes since <select disabled={disabled} value={view.compareWith} onChange={event => set({ ...view, compareWith: event.currentTarget.value === 'boot' ? 'boot' : 'step' })}>
+        <label class="compare">changes since <select value={value} onChange={event => choose(event.currentTarget.value)}>
             <option value="step">the step before</option>
             <option value="boot">boot</option>
+            {run.steps.length > 2 && (
+                <optgroup label="after step">
+                    {run.steps.map((step, i) => i > 0 && <option key={i} value={`step ${i}`}>{i}: {step.text.slice(0, 60)}</option>)}
+                </optgroup>
+            )}
+            <optgroup label="the same under">
+                {run.releases.filter(kernel => kernel !== run.kernel).map(kernel => <option key={kernel} value={`linux ${kernel}`}>Linux {kernel}</option>)}
+            </optgroup>
         </select></label>
     );
 }

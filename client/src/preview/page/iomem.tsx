@@ -2,7 +2,7 @@
 // colour only helps. Tree keys as the ARIA practices have them: arrows move and fold, Enter goes to the text.
 import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
-import type { PreviewMark, PreviewResource, PreviewRun, PreviewSpan } from '../../../../server/src/features/preview-protocol.ts';
+import type { PreviewMark, PreviewResource, PreviewRun, PreviewSelection, PreviewSpan } from '../../../../server/src/features/preview-protocol.ts';
 import { address, size } from './format.ts';
 import { Icon } from './icons.tsx';
 import { useInSight } from './in-sight.ts';
@@ -16,7 +16,14 @@ const MARKS: Readonly<Record<PreviewMark, { readonly sign: string; readonly word
 
 interface Row { readonly line: PreviewResource; readonly hasChildren: boolean; readonly open: boolean; readonly parent: number }
 
-export function IomemTree({ run, reveal }: { run: PreviewRun; reveal: (at: PreviewSpan, focus: boolean) => void }): JSX.Element {
+export interface IomemProps {
+    readonly run: PreviewRun;
+    readonly reveal: (at: PreviewSpan, focus: boolean) => void;
+    readonly selection: PreviewSelection | undefined;
+    readonly select: (selection: PreviewSelection) => void;
+}
+
+export function IomemTree({ run, reveal, selection, select }: IomemProps): JSX.Element {
     const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
     const [active, setActive] = useState<string | undefined>();
     const tree = useRef<HTMLDivElement>(null);
@@ -27,6 +34,10 @@ export function IomemTree({ run, reveal }: { run: PreviewRun; reveal: (at: Previ
     const firstChange = run.iomem.find(line => line.mark !== 'same')?.key;
     useInSight(tree, box => box.querySelectorAll<HTMLElement>('.line:not(.same)'), [run.current, firstChange]);
 
+    // what is selected elsewhere comes into sight; a line that was clicked is there already
+    const selected = selection && run.iomem.find(line => isSelected(line, selection))?.key;
+    useInSight(tree, box => box.querySelectorAll<HTMLElement>('.line.selected'), [selected]);
+
     const fold = (key: string, close: boolean): void => {
         const next = new Set(folded);
         if (close) next.add(key); else next.delete(key);
@@ -34,6 +45,7 @@ export function IomemTree({ run, reveal }: { run: PreviewRun; reveal: (at: Previ
     };
     const open = (line: PreviewResource, focus: boolean): void => {
         setActive(line.key);
+        select({ key: `iomem:${line.key}`, range: { start: line.start, end: line.end } });
         const step = line.step === undefined ? undefined : run.steps[line.step];
         if (line.at) reveal(line.at, focus);
         else if (step && focus) reveal({ start: step.at.start, end: step.at.start, uri: step.at.uri }, focus);
@@ -63,14 +75,14 @@ export function IomemTree({ run, reveal }: { run: PreviewRun; reveal: (at: Previ
     return (
         <div class="iomem" role="tree" aria-label="Resource tree" onKeyDown={onKeyDown} ref={tree}>
             {rows.map((row, i) => (
-                <Line key={row.line.key} row={row} run={run} focusable={i === activeIndex} open={open} fold={fold} />
+                <Line key={row.line.key} row={row} run={run} focusable={i === activeIndex} selected={selection !== undefined && isSelected(row.line, selection)} open={open} fold={fold} />
             ))}
         </div>
     );
 }
 
-function Line({ row, run, focusable, open, fold }: {
-    row: Row; run: PreviewRun; focusable: boolean; open: (line: PreviewResource, focus: boolean) => void; fold: (key: string, close: boolean) => void;
+function Line({ row, run, focusable, selected, open, fold }: {
+    row: Row; run: PreviewRun; focusable: boolean; selected: boolean; open: (line: PreviewResource, focus: boolean) => void; fold: (key: string, close: boolean) => void;
 }): JSX.Element {
     const { line } = row;
     const mark = MARKS[line.mark];
@@ -78,7 +90,7 @@ function Line({ row, run, focusable, open, fold }: {
     const by = line.step === undefined ? undefined : run.steps[line.step];
     const title = [by && line.step ? `step ${line.step}: ${by.text}` : undefined, leads ? 'Go to the text' : undefined].filter(Boolean).join('\n');
     return (
-        <div class={`line ${line.mark} ${leads ? 'leads' : ''}`} role="treeitem" aria-level={line.depth + 1} aria-expanded={row.hasChildren ? row.open : undefined}
+        <div class={`line ${line.mark} ${leads ? 'leads' : ''} ${selected ? 'selected' : ''}`} aria-selected={selected} role="treeitem" aria-level={line.depth + 1} aria-expanded={row.hasChildren ? row.open : undefined}
             aria-label={`${mark.word} ${address(line.start)} to ${address(line.end)}, ${line.name}, ${size(line.end - line.start + 1)} ${line.facts.join(', ')} ${line.was ?? ''}`}
             tabIndex={focusable ? 0 : -1} data-key={line.key} title={title} onClick={() => open(line, false)} onDblClick={() => open(line, true)}>
             <span class="mark" aria-hidden="true">{mark.sign}</span>
@@ -96,6 +108,17 @@ function Line({ row, run, focusable, open, fold }: {
             <span class="size">{size(line.end - line.start + 1)}</span>
         </div>
     );
+}
+
+/** By its own id, by its name, or by being just the range. */
+function isSelected(line: PreviewResource, { key, range }: PreviewSelection): boolean {
+    if (key === `iomem:${line.key}` || key === line.name) return true;
+    return range !== undefined && !key?.startsWith('iomem:') && line.start === range.start && line.end === range.end;
+}
+
+/** As /proc/iomem prints it, without what is gone. */
+export function asText(lines: readonly PreviewResource[]): string {
+    return lines.filter(line => line.mark !== 'removed').map(line => `${'  '.repeat(line.depth)}${address(line.start)}-${address(line.end)} : ${line.name}\n`).join('');
 }
 
 /** Lines in order, without those inside a folded one. */

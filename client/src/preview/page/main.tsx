@@ -1,8 +1,9 @@
 // Entry of the preview page.
 import { render } from 'preact';
 import type { PreviewModel, PreviewSpan } from '../../../../server/src/features/preview-protocol.ts';
-import type { SavedState, ToPage, ToPanel, View } from '../messages.ts';
+import { FIRST_VIEW, type SavedState, type ToPage, type ToPanel, type View } from '../messages.ts';
 import { App, type Actions } from './app.tsx';
+import { adoptPictureStyles } from './theme.ts';
 
 interface Host { postMessage(message: ToPanel): void; getState(): SavedState | undefined; setState(state: SavedState): void }
 declare function acquireVsCodeApi(): Host;
@@ -10,15 +11,28 @@ declare function acquireVsCodeApi(): Host;
 const host = acquireVsCodeApi();
 const root = document.getElementById('page');
 let model: PreviewModel | undefined;
-let view: View = host.getState()?.view ?? { compareWith: 'step' };
+let view: View = { ...FIRST_VIEW, ...host.getState()?.view };
 let waiting: string | undefined;
 
 const actions: Actions = {
-    reveal(at: PreviewSpan, focus: boolean) {
-        host.postMessage({ kind: 'reveal', uri: at.uri ?? model?.uri ?? '', start: at.start, end: at.end, focus });
+    reveal(at: PreviewSpan, focus: boolean, fix?: boolean) {
+        // a click in a view does not leave the step that the view shows
+        host.postMessage({ kind: 'reveal', uri: at.uri ?? model?.uri ?? '', start: at.start, end: at.end, focus, step: model?.run?.current, fix });
+    },
+    go(step: number, focus: boolean) {
+        const at = model?.run?.steps[step]?.at;
+        if (at) host.postMessage({ kind: 'reveal', uri: at.uri ?? model?.uri ?? '', start: at.start, end: at.start, focus, step });
+    },
+    copy(what: string, text: string) {
+        host.postMessage({ kind: 'copy', what, text });
+    },
+    save(as, step, theme) {
+        host.postMessage({ kind: 'save', as, step, theme });
     },
     setView(chosen: View) {
         view = chosen;
+        const saved = host.getState();
+        if (saved) host.setState({ ...saved, view });
         host.postMessage({ kind: 'view', view });
         draw();
     },
@@ -32,13 +46,15 @@ window.addEventListener('message', (event: MessageEvent<ToPage>) => {
     const message = event.data;
     if (message.kind === 'model') {
         model = message.model;
-        view = message.saved.view;
+        // the window is the page's own affair: an answer that was on its way knows an older one
+        view = { ...message.saved.view, window: view.window };
         waiting = undefined;
-        host.setState(message.saved);
+        host.setState({ ...message.saved, view });
     } else {
         waiting = message.text;
     }
     draw();
 });
+adoptPictureStyles();
 draw();
 host.postMessage({ kind: 'ready' });

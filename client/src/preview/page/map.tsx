@@ -1,61 +1,158 @@
-// Physical memory at a glance: the ranges from 1 MiB upwards, low addresses left. Widths grow with the logarithm of the size, so
-// that a 256 MiB window stays visible beside a terabyte. For the eye only: the tree below says the same in words.
+// The address map: laid out and drawn by the same functions that the command line uses; here it can be zoomed, moved and asked.
+// Wheel with Ctrl (or with the map in focus) zooms, with Shift moves; arrows go from box to box, Enter goes to the text.
 import type { JSX } from 'preact';
-import type { PreviewResource, PreviewSpan } from '../../../../server/src/features/preview-protocol.ts';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { PreviewRun, PreviewSelection, PreviewSpan } from '../../../../server/src/features/preview-protocol.ts';
+import type { Range } from '../../../../server/src/kernel/range.ts';
+import { layOutMap } from '../../../../server/src/render/address-map.ts';
+import type { MapModel } from '../../../../server/src/render/address-map-model.ts';
+import { mapToSvg } from '../../../../server/src/render/svg.ts';
+import type { ThemeName } from '../../../../server/src/render/theme.ts';
 import { address, size } from './format.ts';
+import { Icon } from './icons.tsx';
+import { around, extent, pan, toAddress, toX, zoom } from './map-zoom.ts';
 
-const MiB = 2 ** 20;
-const KINDS = { ram: 'System RAM', 'hot-ram': 'hot-added RAM', pmem: 'persistent', soft: 'soft reserved', other: 'reserved or devices' } as const;
-type Kind = keyof typeof KINDS;
+/** Width of the map of everything that windows are measured on; any would do. */
+const REFERENCE = 4000;
+const STEP = 1.6;
 
-interface Part { readonly line: PreviewResource; readonly kind: Kind; readonly weight: number; readonly inner: readonly Inner[]; readonly gap: boolean }
-interface Inner { readonly key: string; readonly kind: Kind; readonly from: number; readonly width: number }
+export interface MapProps {
+    readonly run: PreviewRun;
+    readonly model: MapModel;
+    readonly theme: ThemeName;
+    readonly window: Range | undefined;
+    readonly setWindow: (window: Range | undefined) => void;
+    readonly selection: PreviewSelection | undefined;
+    readonly select: (selection: PreviewSelection) => void;
+    readonly reveal: (at: PreviewSpan, focus: boolean) => void;
+}
 
-export function AddressMap({ lines, reveal }: { lines: readonly PreviewResource[]; reveal: (at: PreviewSpan, focus: boolean) => void }): JSX.Element | null {
-    const parts = layOut(lines);
-    if (parts.length === 0) return null;
-    const kinds = [...new Set(parts.flatMap(part => [part.kind, ...part.inner.map(inner => inner.kind)]))];
+export function AddressMap({ run, model, theme, window, setWindow, selection, select, reveal }: MapProps): JSX.Element | null {
+    const box = useRef<HTMLDivElement>(null);
+    const [width, setWidth] = useState(0);
+    /** Box that has the keyboard: it stays so when the picture is made anew. */
+    const focused = useRef<string | undefined>(undefined);
+    const whole = useMemo(() => layOutMap(model, { width: REFERENCE }).scale, [model]);
+    const layout = useMemo(() => layOutMap(model, { width: Math.max(300, width), ...(window ? { window } : {}), ...(selection ? { selection } : {}) }), [model, width, window, selection]);
+    const svg = useMemo(() => mapToSvg(layout, { title: 'Address map', description: 'Physical memory from low to high addresses, a row for each way to look at it.' }, { theme, prefix: 'map-', interactive: true })
+        // the page's own style sheet has these rules: its policy allows no style in the text
+        .replace(/<style>[\s\S]*?<\/style>/, ''), [layout, theme]);
+
+    useLayoutEffect(() => {
+        const element = box.current;
+        if (!element) return undefined;
+        const measure = (): void => setWidth(Math.floor(element.clientWidth));
+        measure();
+        const watch = new ResizeObserver(measure);
+        watch.observe(element);
+        return () => watch.disconnect();
+    }, []);
+    useLayoutEffect(() => {
+        if (focused.current === undefined || box.current?.contains(document.activeElement)) return;
+        takeFocus(find(box.current, focused.current));
+    }, [svg]);
+    // a wheel that scrolls the page must not be held up: only what zooms is taken
+    useEffect(() => {
+        const element = box.current;
+        if (!element) return undefined;
+        const onWheel = (event: WheelEvent): void => {
+            const across = event.shiftKey ? event.deltaY || event.deltaX : event.deltaX;
+            const zooms = event.ctrlKey || event.metaKey || (element.contains(document.activeElement) && !event.shiftKey && Math.abs(event.deltaY) >= Math.abs(event.deltaX));
+            if (zooms) {
+                const at = toAddress(layout.scale, event.clientX - element.getBoundingClientRect().left);
+                setWindow(zoom(whole, window, Math.exp(-event.deltaY / 320), at));
+            } else if (window && across !== 0) setWindow(pan(whole, window, across / Math.max(300, width)));
+            else return;
+            event.preventDefault();
+        };
+        element.addEventListener('wheel', onWheel, { passive: false });
+        return () => element.removeEventListener('wheel', onWheel);
+    }, [layout, whole, window, width, setWindow]);
+
+    const middle = window ? (window.start + window.end) / 2 : toAddress(whole, REFERENCE / 2);
+    const pivot = selection?.range && (!window || (selection.range.start >= window.start && selection.range.start <= window.end)) ? (selection.range.start + selection.range.end) / 2 : middle;
+    const selectedRange = rangeOf(model, selection);
+    const choose = (element: Element | null, focus: boolean): void => {
+        const { source, start, end, id } = (element as SVGElement | null)?.dataset ?? {};
+        if (source === undefined || start === undefined || end === undefined) return;
+        focused.current = id;
+        select({ key: source, range: { start: Number(start), end: Number(end) } });
+        const at = run.places[source];
+        if (at) reveal(at, focus);
+    };
+    const onKeyDown = (event: KeyboardEvent): void => {
+        const boxes = [...box.current?.querySelectorAll<SVGElement>('[data-id]') ?? []];
+        const current = (event.target as Element).closest<SVGElement>('[data-id]');
+        const i = current ? boxes.indexOf(current) : -1;
+        switch (event.key) {
+            case '+': case '=': setWindow(zoom(whole, window, STEP, pivot)); break;
+            case '-': setWindow(zoom(whole, window, 1 / STEP, pivot)); break;
+            case '0': setWindow(undefined); break;
+            case 'ArrowRight': if (event.shiftKey) setWindow(pan(whole, window, 0.2)); else move(boxes[i + 1]); break;
+            case 'ArrowLeft': if (event.shiftKey) setWindow(pan(whole, window, -0.2)); else move(boxes[i - 1]); break;
+            case 'ArrowDown': move(nextRow(boxes, current, 1)); break;
+            case 'ArrowUp': move(nextRow(boxes, current, -1)); break;
+            case 'Enter': choose(current, true); break;
+            case ' ': choose(current, false); break;
+            default: return;
+        }
+        event.preventDefault();
+    };
+    const move = (to: SVGElement | undefined): void => {
+        if (!to) return;
+        focused.current = to.dataset['id'];
+        takeFocus(to);
+    };
+    const { from, to } = extent(whole);
+    const share = (a: number): number => ((toX(whole, a) - from) / (to - from)) * 100;
     return (
-        <div class="map" aria-hidden="true">
-            <div class="bar">
-                {parts.map(part => (
-                    <span key={part.line.key} class={`part ${part.kind} ${part.line.mark} ${part.gap ? 'gap' : ''}`} style={{ flexGrow: part.weight }}
-                        title={`${address(part.line.start)}-${address(part.line.end)} : ${part.line.name}\n${size(part.line.end - part.line.start + 1)}`}
-                        onClick={() => { if (part.line.at) reveal(part.line.at, false); }}>
-                        {part.inner.map(inner => <span key={inner.key} class={`inner ${inner.kind}`} style={{ left: `${inner.from * 100}%`, width: `${inner.width * 100}%` }} />)}
-                        <span class="caption">{size(part.line.end - part.line.start + 1)}</span>
-                    </span>
-                ))}
+        <section class="map" aria-labelledby="h-map">
+            <div class="heading">
+                <h2 id="h-map">Physical addresses {window && <span class="mono">{address(window.start)}-{address(window.end)}</span>}</h2>
+                <span class="tools" role="toolbar" aria-label="Address map">
+                    <button class="tool" title="Closer (+, Ctrl+wheel)" aria-label="Closer" onClick={() => setWindow(zoom(whole, window, STEP, pivot))}><Icon name="plus" /></button>
+                    <button class="tool" title="Further away (−, Ctrl+wheel)" aria-label="Further away" disabled={!window} onClick={() => setWindow(zoom(whole, window, 1 / STEP, pivot))}><Icon name="minus" /></button>
+                    <button class="tool" title="To lower addresses (Shift+Left, Shift+wheel)" aria-label="To lower addresses" disabled={!window} onClick={() => setWindow(pan(whole, window, -0.4))}><Icon name="left" /></button>
+                    <button class="tool" title="To higher addresses (Shift+Right, Shift+wheel)" aria-label="To higher addresses" disabled={!window} onClick={() => setWindow(pan(whole, window, 0.4))}><Icon name="twisty" /></button>
+                    <button class="tool" title="Zoom to the selection" aria-label="Zoom to the selection" disabled={!selectedRange} onClick={() => { if (selectedRange) setWindow(around(whole, selectedRange)); }}><Icon name="target" /></button>
+                    <button class="tool" title="Everything (0)" aria-label="Show everything" disabled={!window} onClick={() => setWindow(undefined)}><Icon name="all" /></button>
+                </span>
             </div>
-            <p class="legend">{(Object.keys(KINDS) as Kind[]).filter(kind => kinds.includes(kind)).map(kind => <span key={kind}><i class={kind} /> {KINDS[kind]}</span>)}</p>
-        </div>
+            <div class="track" aria-hidden="true">{window && <i style={{ left: `${share(window.start)}%`, width: `${Math.max(0.5, share(window.end + 1) - share(window.start))}%` }} />}</div>
+            <div class="map-box" ref={box} onKeyDown={onKeyDown} onClick={event => choose((event.target as Element).closest('[data-id]'), false)} onDblClick={event => choose((event.target as Element).closest('[data-id]'), true)}
+                onFocusIn={event => { focused.current = (event.target as SVGElement).dataset?.['id'] ?? focused.current; }}
+                onFocusOut={event => { if (event.relatedTarget) focused.current = undefined; }}
+                dangerouslySetInnerHTML={{ __html: width === 0 ? '' : svg }} />
+            {selectedRange && <p class="hidden" role="status">Selected: {selection?.key ?? ''} {address(selectedRange.start)} to {address(selectedRange.end)}, {size(selectedRange.end - selectedRange.start + 1)}</p>}
+        </section>
     );
 }
 
-function kindOf(name: string): Kind {
-    if (name.startsWith('System RAM (')) return 'hot-ram';
-    if (name === 'System RAM') return 'ram';
-    if (name.startsWith('Persistent Memory')) return 'pmem';
-    if (name === 'Soft Reserved') return 'soft';
-    return 'other';
+/** The range of what is selected, where the map shows it. */
+export function rangeOf(model: MapModel, selection: PreviewSelection | undefined): Range | undefined {
+    if (!selection) return undefined;
+    if (selection.range) return selection.range;
+    const found = model.items.filter(item => item.sourceKey === selection.key && item.row !== 'lost');
+    return found.length === 0 ? undefined : { start: Math.min(...found.map(item => item.range.start)), end: Math.max(...found.map(item => item.range.end)) };
 }
 
-function layOut(lines: readonly PreviewResource[]): Part[] {
-    const parts: Part[] = [];
-    for (let i = 0; i < lines.length; i++) {
-        const line = lines[i];
-        if (!line || line.depth !== 0 || line.mark === 'removed') continue;
-        const bytes = line.end - line.start + 1;
-        if (bytes < MiB) continue;
-        const inner: Inner[] = [];
-        for (let j = i + 1; (lines[j]?.depth ?? 0) > 0; j++) {
-            const child = lines[j];
-            if (child && child.mark !== 'removed' && kindOf(child.name) === 'hot-ram') {
-                inner.push({ key: child.key, kind: 'hot-ram', from: (child.start - line.start) / bytes, width: (child.end - child.start + 1) / bytes });
-            }
-        }
-        const before = parts.at(-1);
-        parts.push({ line, kind: kindOf(line.name), weight: Math.log2(bytes / MiB + 1) ** 1.6, inner, gap: before !== undefined && before.line.end + 1 < line.start });
-    }
-    return parts;
+function find(box: Element | null, id: string): SVGElement | undefined {
+    return box?.querySelector<SVGElement>(`[data-id="${CSS.escape(id)}"]`) ?? undefined;
+}
+
+/** One box of all is in the order of Tab. */
+function takeFocus(to: SVGElement | undefined): void {
+    if (!to) return;
+    for (const other of to.ownerSVGElement?.querySelectorAll('[data-id][tabindex="0"]') ?? []) other.setAttribute('tabindex', '-1');
+    to.setAttribute('tabindex', '0');
+    to.focus({ preventScroll: true });
+}
+
+/** The nearest box of the row above or below. */
+function nextRow(boxes: readonly SVGElement[], current: SVGElement | null, by: 1 | -1): SVGElement | undefined {
+    if (!current) return boxes[0];
+    const here = current.getBoundingClientRect();
+    const distance = (other: DOMRect): number => Math.abs(other.top - here.top) * 4 + Math.abs((other.left + other.right) / 2 - (here.left + here.right) / 2);
+    return boxes.filter(one => (one.getBoundingClientRect().top - here.top) * by > 4)
+        .sort((a, b) => distance(a.getBoundingClientRect()) - distance(b.getBoundingClientRect()))[0];
 }

@@ -1,13 +1,13 @@
 // The transcript: every step with its outcome. Moving in the list moves the cursor in the text, which moves everything else.
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { PreviewRun, PreviewSpan, PreviewStep, PreviewVerdict } from '../../../../server/src/features/preview-protocol.ts';
+import type { PreviewRun, PreviewStep, PreviewVerdict } from '../../../../server/src/features/preview-protocol.ts';
 import { Icon } from './icons.tsx';
 import { useInSight } from './in-sight.ts';
 
 const VERDICT: Readonly<Record<PreviewVerdict, string>> = { ok: 'ok', failed: 'fails, as expected', unexpected: 'fails', 'not-simulated': 'not simulated' };
 
-export function Steps({ run, reveal }: { run: PreviewRun; reveal: (at: PreviewSpan, focus: boolean) => void }): JSX.Element {
+export function Steps({ run, go: goTo }: { run: PreviewRun; go: (step: number, focus: boolean) => void }): JSX.Element {
     const list = useRef<HTMLOListElement>(null);
     // where the reader went already, while the text and the server are still to follow: a held arrow key must not lag
     const [ahead, setAhead] = useState<number | undefined>();
@@ -18,10 +18,8 @@ export function Steps({ run, reveal }: { run: PreviewRun; reveal: (at: PreviewSp
 
     const go = (index: number, focus: boolean): void => {
         const to = Math.max(0, Math.min(run.steps.length - 1, index));
-        const step = run.steps[to];
-        if (!step) return;
         setAhead(to);
-        reveal({ start: step.at.start, end: step.at.start, uri: step.at.uri }, focus);
+        goTo(to, focus);
     };
     const onKeyDown = (event: KeyboardEvent): void => {
         const to = ({ ArrowDown: current + 1, ArrowUp: current - 1, Home: 0, End: run.steps.length - 1 } as Record<string, number>)[event.key];
