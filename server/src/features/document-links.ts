@@ -6,6 +6,7 @@ import type { FeatureContext } from './context.ts';
 export function documentLinks({ analysis }: FeatureContext): DocumentLink[] {
     const links: DocumentLink[] = [];
     for (const unit of analysis.source.units) {
+        if (!unit.mayImport) continue;
         for (const item of unit.parsed.items) {
             if (item.kind !== 'import') continue;
             const target = resolveImport(analysis.uri, item.path);

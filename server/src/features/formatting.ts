@@ -8,3 +8,33 @@ export function formatting({ analysis }: FeatureContext, range?: Range): TextEdi
     const within = range && { start: analysis.lines.offsetAt(range.start), end: analysis.lines.offsetAt(range.end) };
     return (formatEdits(analysis.source.text, within) ?? []).map((e) => ({ range: analysis.lines.rangeOf(e.start, e.end), newText: e.text }));
 }
+
+/** Declarations formatted between two pauses. */
+const AT_ONCE = 16;
+
+/** The same for a large document: a few declarations at a time. `pause` says whether to go on; no edits where it does not. */
+export async function formattingInParts({ analysis }: FeatureContext, range: Range | undefined, pause: () => Promise<boolean>): Promise<TextEdit[]> {
+    const { source, lines } = analysis;
+    const from = range ? lines.offsetAt(range.start) : 0;
+    const to = range ? lines.offsetAt(range.end) : source.text.length;
+    const units = source.unitsBetween(from, to);
+    const edits: TextEdit[] = [];
+    for (let i = 0; i < units.length; i += AT_ONCE) {
+        const first = units[i]!;
+        const last = units[Math.min(i + AT_ONCE, units.length) - 1]!;
+        // one declaration more before, so that the blank lines between are seen
+        const before = source.units[source.units.indexOf(first) - 1] ?? first;
+        const start = before.part.start;
+        const end = last.part.start + last.part.text.length;
+        const found = formatEdits(source.text.slice(start, end));
+        if (!found) return [];
+        for (const e of found) {
+            const at = start + e.start;
+            const atEnd = end !== source.text.length && start + e.end === end; // the line break that a text ends with
+            if (at < first.part.start || atEnd || start + e.end < from || at > to) continue;
+            edits.push({ range: lines.rangeOf(at, start + e.end), newText: e.text });
+        }
+        if (!(await pause())) return [];
+    }
+    return edits;
+}

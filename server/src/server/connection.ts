@@ -1,5 +1,5 @@
 // The server: messages in, answers out. Everything it says comes from the analysis of the newest text.
-import type { CodeActionKind, InitializeParams, InitializeResult, TextDocumentSyncKind } from 'vscode-languageserver';
+import type { CodeActionKind, InitializeParams, InitializeResult, Range, TextDocumentSyncKind, TextEdit } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { codeActions } from '../features/code-actions.ts';
 import { codeLenses } from '../features/code-lens.ts';
@@ -10,7 +10,7 @@ import { document } from '../features/documents.ts';
 import { DOCUMENT_REQUEST, type DocumentParams, type DocumentResult } from '../features/documents-protocol.ts';
 import { documentLinks } from '../features/document-links.ts';
 import { foldingRanges } from '../features/folding.ts';
-import { formatting } from '../features/formatting.ts';
+import { formatting, formattingInParts } from '../features/formatting.ts';
 import { hover } from '../features/hover.ts';
 import { inlayHints } from '../features/inlay-hints.ts';
 import { ON_TYPE_FIRST, ON_TYPE_MORE } from '../features/on-type-formatting.ts';
@@ -26,7 +26,7 @@ import type { Analysis } from './analysis.ts';
 import { COMMANDS } from './commands.ts';
 import { Progress } from './progress.ts';
 import { Project, type ReadText } from './project.ts';
-import { createPump } from './pump.ts';
+import { createPump, laterTurn } from './pump.ts';
 import { diagnosticsOf, ReportIds, type Reporting } from './reports.ts';
 import { moreRequests } from './requests.ts';
 import { DEFAULT_SETTINGS, readSettings, type Settings } from './settings.ts';
@@ -282,6 +282,15 @@ export function serve(connection: ServerConnection, host: ServerHost): void {
         return context ? then(context) : null;
     };
 
+    const format = (c: FeatureContext, range?: Range): TextEdit[] | Promise<TextEdit[]> => {
+        if (!c.analysis.source.large) return formatting(c, range);
+        const now = changes;
+        return formattingInParts(c, range, async () => {
+            await new Promise<void>((resolve) => laterTurn(resolve));
+            return now === changes;
+        });
+    };
+
     connection.onHover((p) => at(p, (c, offset) => hover(c, offset) ?? null));
     connection.onDefinition((p) => at(p, definition));
     connection.onReferences((p) => at(p, (c, offset) => references(c, offset, p.context.includeDeclaration)));
@@ -297,8 +306,8 @@ export function serve(connection: ServerConnection, host: ServerHost): void {
     }));
     connection.onFoldingRanges((p) => on(p.textDocument.uri, foldingRanges));
     connection.onCodeLens((p) => on(p.textDocument.uri, codeLenses));
-    connection.onDocumentFormatting((p) => on(p.textDocument.uri, (c) => formatting(c)));
-    connection.onDocumentRangeFormatting((p) => on(p.textDocument.uri, (c) => formatting(c, p.range)));
+    connection.onDocumentFormatting((p) => on(p.textDocument.uri, (c) => format(c)));
+    connection.onDocumentRangeFormatting((p) => on(p.textDocument.uri, (c) => format(c, p.range)));
     connection.onCodeAction((p) => on(p.textDocument.uri, (c) => codeActions(c, p.range, p.context.diagnostics, p.context.only)));
     connection.onDocumentLinks((p) => on(p.textDocument.uri, documentLinks));
     connection.languages.inlayHint.on((p) => on(p.textDocument.uri, (c) => {
