@@ -289,7 +289,7 @@ function losses(state: KernelState): Bare[] {
 function problems(notes: readonly Note[]): MapItem[] {
     return notes.filter((n) => n.severity === 'error' && n.range !== undefined).map((n, i): MapItem => ({
         key: `fault:${n.code}:${n.range!.start}:${i}`, row: 'faults', range: n.range!, kind: 'fault', fault: true, mark: 'same',
-        labels: [`✕ ${n.subject ? `${n.subject}: ` : ''}${n.code}`, `✕ ${n.subject ?? n.code}`, '✕'],
+        labels: [`✕ ${n.message}`, `✕ ${n.subject ? `${n.subject}: ` : ''}${n.code}`, `✕ ${n.subject ?? n.code}`, '✕'],
         title: `${n.message} · ${formatRange(n.range!)} · ${n.code}${n.rules[0] ? ` · ${n.rules[0]}` : ''}`, sourceKey: n.subject ?? n.code, ...(n.rules[0] ? { rule: n.rules[0] } : {}),
     }));
 }

@@ -30,6 +30,8 @@ export interface MapBox {
     readonly count: number;
     /** Bytes of those ranges. */
     readonly bytes: number;
+    /** Several ranges: the one thing that made them all. */
+    readonly common?: string;
     /** Wider than to scale, because it could not be seen otherwise. */
     readonly widened: boolean;
     /** Its bytes lie spread over the range: drawn thinner. */
@@ -109,6 +111,8 @@ const SMALLEST = 3;
 const CROWD = 56;
 const MOST_LANES = 6;
 const MOST_CALLOUT_LANES = 6;
+/** Of a crowd the largest are told. */
+const MOST_CALLOUTS = 12;
 
 /** Lays an address map out. Cost follows the number of items, and of segments, of which there are few. */
 export function layOutMap(model: MapModel, options: MapOptions): MapLayout {
@@ -146,7 +150,7 @@ export function layOutMap(model: MapModel, options: MapOptions): MapLayout {
         y = top + height + ROW_GAP;
     }
     const kinds = KINDS.filter((k) => boxes.some((b) => b.kind === k));
-    return { width: options.width, height: round(y), scale, segments: scale.segments, breaks: scale.breaks, rows, boxes, overlays: overlaysOf(boxes, items, scale), callouts, grid: gridOf(scale, rows), kinds };
+    return { width: options.width, height: round(y), scale, segments: scale.segments, breaks: scale.breaks, rows, boxes, overlays: overlaysOf(boxes, items, scale), callouts, grid: gridOf(scale, rows, boxes), kinds };
 }
 
 /** Items that share addresses stand in different lanes: the larger one above. The last lane takes what is left. */
@@ -204,7 +208,7 @@ function placeLane(items: readonly MapItem[], scale: MapScale, y: number, select
                 boxes.push(pieceBox(piece, y, selection));
                 continue;
             }
-            if (crowd.length > 0 && (piece.x > crowdEnd + 1 || piece.x - crowd[0]!.x > CROWD || crowd[0]!.item.fault !== item.fault)) flush();
+            if (crowd.length > 0 && (piece.x > crowdEnd + SMALLEST || piece.x - crowd[0]!.x > CROWD || crowd[0]!.item.fault !== item.fault)) flush();
             crowd.push(piece);
             crowdEnd = Math.max(crowd[0]!.x + SMALLEST, piece.x + piece.width);
         }
@@ -244,7 +248,7 @@ function crowdBox(pieces: readonly Piece[], y: number, selection: MapSelection |
         id: item.key, row: item.row, range: { start: first.range.start, end: Math.max(...pieces.map((p) => p.range.end)) }, x: round(first.x), y, width: round(width), height: BOX, kind,
         label: one ? '' : fitting([`${pieces.length} ranges · ${formatApproximate(bytes)}`, `${pieces.length} ranges`, `×${pieces.length}`], width - 6) ?? '',
         title: one ? item.title : `${pieces.length} ranges, ${formatSize(bytes)} in all: ${told.join('; ')}${pieces.length > told.length ? `; and ${pieces.length - told.length} more` : ''}`,
-        sourceKey: item.sourceKey, ...(item.rule ? { rule: item.rule } : {}), mark, fault: item.fault === true, count: pieces.length, bytes, widened: true, spread: false,
+        sourceKey: item.sourceKey, ...(!one && pieces.every((p) => p.item.sourceKey === item.sourceKey) ? { common: item.sourceKey } : {}), ...(item.rule ? { rule: item.rule } : {}), mark, fault: item.fault === true, count: pieces.length, bytes, widened: true, spread: false,
         selected: pieces.some((p) => isSelected(p.item, selection)),
     };
 }
@@ -252,15 +256,16 @@ function crowdBox(pieces: readonly Piece[], y: number, selection: MapSelection |
 /** Texts for boxes whose own text does not say what is the matter. From right to left, so that no line crosses a text. */
 function placeCallouts(boxes: readonly MapBox[], items: readonly MapItem[], top: number, left: number, right: number): { readonly callouts: MapCallout[]; readonly height: number } {
     const byKey = new Map(items.map((i) => [i.key, i]));
-    const wanted = boxes.filter((b) => b.label === '' || b.label !== byKey.get(b.id)?.labels[0]).sort((a, b) => b.x - a.x || b.y - a.y);
+    const untold = boxes.filter((b) => b.label === '' || b.label !== byKey.get(b.id)?.labels[0]);
+    const wanted = [...untold].sort((a, b) => b.bytes - a.bytes || a.x - b.x).slice(0, MOST_CALLOUTS).sort((a, b) => b.x - a.x || b.y - a.y);
     const ends: number[] = [];
     const callouts: MapCallout[] = [];
-    let more = 0;
+    let more = untold.length - wanted.length;
     for (const box of wanted) {
         const anchor = box.x + Math.min(box.width / 2, 12);
         const item = byKey.get(box.id.replace(/~\d+$/, ''));
         const rule = box.rule ? ` · ${box.rule}` : '';
-        const labels = box.count > 1 ? [`${box.count} ranges, −${formatApproximate(box.bytes)}`, `−${formatApproximate(box.bytes)}`] : [`${item?.labels[0] ?? ''}${rule}`, ...(item?.labels ?? [])];
+        const labels = box.count > 1 ? crowdLabels(box) : [`${item?.labels[0] ?? ''}${rule}`, ...(item?.labels ?? [])];
         const text = fitting(labels, right - anchor - 6, 11) ?? fitting(labels, right - left, 11) ?? labels.at(-1)!;
         const width = textWidth(text, 11);
         const x = Math.max(left, Math.min(anchor + 5, right - width));
@@ -276,6 +281,12 @@ function placeCallouts(boxes: readonly MapBox[], items: readonly MapItem[], top:
     }
     if (more > 0) callouts.push({ id: 'more', fromX: left, fromY: top, x: left, y: top + 14 + ends.length * 15, width: textWidth(`and ${more} more`, 11), text: `and ${more} more` });
     return { callouts, height: callouts.length === 0 ? 0 : (ends.length + (more > 0 ? 1 : 0)) * 15 + 4 };
+}
+
+function crowdLabels(box: MapBox): string[] {
+    const bytes = formatApproximate(box.bytes);
+    if (box.row === 'faults') return [`✕ ${box.count} problems`, `✕ ${box.count}`];
+    return [`−${bytes} ${box.common ? `${box.common} ` : ''}in ${box.count} ranges`, `−${bytes} in ${box.count} ranges`, `−${bytes}`];
 }
 
 /** Where losses lie on the boxes of what loses them. */
@@ -298,13 +309,14 @@ function overlaysOf(boxes: readonly MapBox[], items: readonly MapItem[], scale: 
     return out;
 }
 
-function gridOf(scale: MapScale, rows: readonly MapRow[]): { x: number; strong: boolean }[] {
+function gridOf(scale: MapScale, rows: readonly MapRow[], boxes: readonly MapBox[]): { x: number; strong: boolean }[] {
     if (!rows.some((r) => r.name === 'sections')) return [];
     const out: { x: number; strong: boolean }[] = [];
-    for (const s of scale.segments) {
-        const step = s.bytesPerPixel <= SUBSECTION / 5 ? SUBSECTION : s.bytesPerPixel <= SECTION / 5 ? SECTION : 0;
-        if (step === 0) continue;
-        for (let at = Math.ceil(s.range.start / step) * step; at <= s.range.end; at += step) out.push({ x: round(s.x + (at - s.range.start) / s.bytesPerPixel), strong: at % SECTION === 0 });
+    for (const box of boxes) {
+        const s = box.row === 'sections' && !box.widened ? scale.segments.find((p) => overlaps(p.range, box.range)) : undefined;
+        const step = s === undefined ? 0 : s.bytesPerPixel <= SUBSECTION / 5 ? SUBSECTION : s.bytesPerPixel <= SECTION / 5 ? SECTION : 0;
+        if (s === undefined || step === 0) continue;
+        for (let at = (Math.floor(box.range.start / step) + 1) * step; at <= box.range.end; at += step) out.push({ x: round(s.x + (at - s.range.start) / s.bytesPerPixel), strong: at % SECTION === 0 });
     }
     return out;
 }

@@ -1,7 +1,7 @@
 // Nodes, distances and HMAT drawn: a card for each node, a table for each matrix.
 import { formatApproximate } from './summary.ts';
 import { type Drawing, element, escapeText, filled, type SvgOptions, text } from './svg.ts';
-import { cutTo, fitting, textWidth } from './svg-text.ts';
+import { breakText, cutTo, fitting, textWidth } from './svg-text.ts';
 import type { Kind } from './theme.ts';
 import type { HeatMatrix, Topology, TopologyNode } from './topology.ts';
 
@@ -75,7 +75,7 @@ function nodeLines(n: TopologyNode, width: number): string[] {
         cpus, n.ram === 0 ? 'no memory' : `${formatApproximate(n.ram)} RAM${n.movable > 0 ? `, ${n.movable === n.ram ? 'all' : formatApproximate(n.movable)} Movable` : ''}`,
         ...(n.offline > 0 ? [`${formatApproximate(n.offline)} offline`] : []), ...(n.tier === undefined ? [] : [`memory tier ${n.tier}`]), ...(n.genericInitiator ? ['generic initiator'] : []),
         ...n.caches.map((c) => `memory-side cache L${c.level} ${formatApproximate(c.size)}, ${c.associativity}, ${c.writePolicy}`),
-    ].map((l) => cutTo(l, width, 10.5));
+    ].flatMap((l) => breakText(l, width, 10.5));
 }
 
 const tableWidth = new WeakMap<Drawing, number>();

@@ -1,20 +1,19 @@
 // The waterfall drawn: one bar under the other, each as long as its bytes, each with its words beside or above it.
 import type { Ledger } from './ledger.ts';
-import { formatApproximate } from './summary.ts';
 import { type Drawing, element, escapeText, filled, line, type SvgOptions, text } from './svg.ts';
 import { breakText, cutTo, fitting, textWidth } from './svg-text.ts';
 import type { Kind } from './theme.ts';
-import { BAR_KIND, barTitle, type Waterfall, type WaterfallBar } from './waterfall.ts';
+import { BAR_KIND, barTitle, sizeBeside, type Waterfall, type WaterfallBar } from './waterfall.ts';
 
 /** Accounts drawn at most; a reader of more has the table. */
-const MOST = 40;
+const MOST = 12;
 
 /** Waterfalls on a common scale: `bytes` is the width of all. */
 export function drawWaterfalls(all: readonly Waterfall[], width: number, options: SvgOptions): Drawing {
     const out: string[] = [];
     let y = 0;
-    for (const [i, w] of all.slice(0, MOST).entries()) {
-        const drawn = drawWaterfall(w, width, i === 0, options);
+    for (const w of mostLost(all)) {
+        const drawn = drawWaterfall(w, width, w === all[0], options);
         out.push(element('g', { transform: `translate(0 ${y})` }, `\n${drawn.elements.join('\n')}\n`));
         y += drawn.height + 10;
     }
@@ -23,6 +22,14 @@ export function drawWaterfalls(all: readonly Waterfall[], width: number, options
         y += 20;
     }
     return { height: y, elements: out, kinds: [...new Set(all.flatMap((w) => w.bars.map((b) => BAR_KIND[b.kind])))] };
+}
+
+/** The whole platform and those that lose most, or use least; in their order. */
+function mostLost(all: readonly Waterfall[]): Waterfall[] {
+    const taken = (w: Waterfall, kinds: readonly WaterfallBar['kind'][]): number => w.bars.reduce((n, b) => n + (kinds.includes(b.kind) ? b.bytes : 0), 0);
+    const [whole, ...others] = all;
+    const chosen = new Set(others.map((w, i) => ({ w, i, lost: taken(w, ['lost']), idle: taken(w, ['idle']) })).sort((a, b) => b.lost - a.lost || b.idle - a.idle || a.i - b.i).slice(0, MOST - 1).map(({ w }) => w));
+    return [...(whole ? [whole] : []), ...others.filter((w) => chosen.has(w))];
 }
 
 function drawWaterfall(w: Waterfall, width: number, whole: boolean, options: SvgOptions): Drawing {
@@ -38,7 +45,7 @@ function drawWaterfall(w: Waterfall, width: number, whole: boolean, options: Svg
         out.push(text(left, 11, cutTo(w.subject, width - 16), 'title'));
         y += 18;
     }
-    const size = wide ? Math.max(...w.bars.map((b) => textWidth(amount(b), 12))) + 12 : 0;
+    const size = wide ? Math.max(...w.bars.map((b) => textWidth(amount(b, most), 12))) + 12 : 0;
     let before: { x: number; y: number } | undefined;
     for (const bar of w.bars) {
         const x = left + (bar.from / most) * barsWidth;
@@ -49,7 +56,7 @@ function drawWaterfall(w: Waterfall, width: number, whole: boolean, options: Svg
         const elements: string[] = [element('title', {}, escapeText(barTitle(bar)))];
         if (wide) {
             elements.push(filled(from, y, barWidth, 16, BAR_KIND[bar.kind], prefix));
-            elements.push(text(left + barsWidth + 16 + size - 12, y + 12.5, amount(bar), `num ${strong}`, { 'text-anchor': 'end' }));
+            elements.push(text(left + barsWidth + 16 + size - 12, y + 12.5, amount(bar, most), `num ${strong}`, { 'text-anchor': 'end' }));
             const room = width - (left + barsWidth + 16 + size) - 8;
             const words = fitting([`${who(bar, w)}${bar.label}${rules}`, `${bar.label}${rules}`, bar.label], room) ?? cutTo(bar.label, room);
             elements.push(text(left + barsWidth + 16 + size, y + 12.5, words, strong));
@@ -57,7 +64,7 @@ function drawWaterfall(w: Waterfall, width: number, whole: boolean, options: Svg
             before = { x: bar.kind === 'rest' || bar.kind === 'start' ? from + barWidth : from, y: y + 16 };
             y += 20;
         } else {
-            const lines = breakText(`${amount(bar)} ${who(bar, w)}${bar.label}${rules}`, width - 16, 11);
+            const lines = breakText(`${amount(bar, most)} ${who(bar, w)}${bar.label}${rules}`, width - 16, 11);
             lines.forEach((l, i) => elements.push(text(left, y + 10 + i * 14, l, strong, { 'font-size': 11 })));
             y += lines.length * 14;
             elements.push(filled(from, y, barWidth, 10, BAR_KIND[bar.kind], prefix));
@@ -68,9 +75,9 @@ function drawWaterfall(w: Waterfall, width: number, whole: boolean, options: Svg
     return { height: y, elements: out, kinds: [] };
 }
 
-function amount(bar: WaterfallBar): string {
+function amount(bar: WaterfallBar, whole: number): string {
     const sign = bar.kind === 'start' ? '' : bar.kind === 'rest' ? '= ' : '− ';
-    return `${sign}${formatApproximate(bar.bytes)}`;
+    return `${sign}${sizeBeside(bar.bytes, whole)}`;
 }
 
 /** Whose bytes they are, unless the heading or the words say so. */
@@ -95,8 +102,8 @@ export function drawTotals(book: Ledger, width: number, options: SvgOptions): Dr
     let x = 8;
     for (const p of shown) {
         const w = p.bytes * scale + least;
-        const label = fitting([`${formatApproximate(p.bytes)} ${p.word}`, formatApproximate(p.bytes)], w - 8);
-        out.push(element('g', {}, element('title', {}, escapeText(`${formatApproximate(p.bytes)} ${p.word}`)), filled(x, 0, w, 24, p.kind, prefix),
+        const label = fitting([`${sizeBeside(p.bytes, described)} ${p.word}`, sizeBeside(p.bytes, described)], w - 8);
+        out.push(element('g', {}, element('title', {}, escapeText(`${sizeBeside(p.bytes, described)} ${p.word}`)), filled(x, 0, w, 24, p.kind, prefix),
             label === undefined ? '' : text(x + w / 2, 16.5, label, `on-${p.kind} title`, { 'text-anchor': 'middle' })));
         x += w;
     }
@@ -106,9 +113,10 @@ export function drawTotals(book: Ledger, width: number, options: SvgOptions): Dr
 /** The same in words: `126 GiB described: 120 GiB RAM · 2 GiB lost`. */
 export function totalsText(book: Ledger): string {
     const { described, ram, other, idle, lost } = book.total;
-    const parts = [`${formatApproximate(ram)} RAM`];
-    if (other > 0) parts.push(`${formatApproximate(other)} persistent memory or dax`);
-    if (idle > 0) parts.push(`${formatApproximate(idle)} idle`);
-    parts.push(lost > 0 ? `${formatApproximate(lost)} lost` : 'nothing lost');
-    return `${formatApproximate(described)} described to Linux: ${parts.join(' · ')}`;
+    const size = (bytes: number): string => sizeBeside(bytes, described);
+    const parts = [`${size(ram)} RAM`];
+    if (other > 0) parts.push(`${size(other)} persistent memory or dax`);
+    if (idle > 0) parts.push(`${size(idle)} idle`);
+    parts.push(lost > 0 ? `${size(lost)} lost` : 'nothing lost');
+    return `${size(described)} described to Linux: ${parts.join(' · ')}`;
 }

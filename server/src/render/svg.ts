@@ -136,7 +136,7 @@ export function drawMap(layout: MapLayout, options: SvgOptions): Drawing {
     for (const r of layout.rows) out.push(element('g', {}, element('title', {}, escapeText(r.long)), text(r.labelX, r.labelY, layout.width >= 640 ? r.label : cutTo(r.label, (layout.segments[0]?.width ?? 52) - 2, 10.5), layout.width >= 640 ? 'muted' : 'small muted')));
     layout.boxes.forEach((b, i) => out.push(drawBox(b, prefix, options.interactive === true, i === 0)));
     for (const o of layout.overlays) out.push(element('rect', { x: o.x, y: o.y, width: o.width, height: o.height, fill: `url(#${prefix}hatch)`, 'pointer-events': 'none' }));
-    if (sections) for (const g of layout.grid) out.push(line(g.x, sections.y, g.x, sections.y + (g.strong ? sections.height : 5), g.strong ? 'rule' : 'cut'));
+    if (sections) for (const g of layout.grid) out.push(line(g.x, sections.y + (g.strong ? 12 : 16), g.x, sections.y + 20, 'rule'));
     for (const c of layout.callouts) {
         if (c.id !== 'more') out.push(element('path', { d: `M${number(c.fromX)} ${number(c.fromY)}V${number(c.y - 4)}H${number(Math.max(c.fromX, c.x - 2))}`, class: 'lead' }));
     }

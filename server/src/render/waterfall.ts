@@ -72,6 +72,17 @@ function sources(items: readonly LedgerItem[]): Pick<WaterfallBar, 'rules' | 'ra
     };
 }
 
+/** Units, and from what size of the whole on they are used: 1560 GiB says more than 1.52 TiB. */
+const UNITS = [[2 ** 50, 'PiB', 10], [2 ** 40, 'TiB', 10], [2 ** 30, 'GiB', 1], [2 ** 20, 'MiB', 1]] as const;
+
+/** A size beside `whole`, in the same unit where it is not much smaller: sizes to compare should look alike. */
+export function sizeBeside(bytes: number, whole: number): string {
+    const unit = UNITS.find(([size, , least]) => whole >= least * size) ?? UNITS.at(-1)!;
+    if (bytes < unit[0]) return formatApproximate(bytes);
+    const value = bytes / unit[0];
+    return `${value >= 100 ? value.toFixed(0) : Number(value.toPrecision(3))} ${unit[1]}`;
+}
+
 /** What a bar says: `−2 MiB info block (ND-18)`. */
 export function barText(bar: WaterfallBar): string {
     const sign = bar.kind === 'start' ? '' : bar.kind === 'rest' ? '= ' : '−';
