@@ -3,8 +3,9 @@
 //   dist/server.cjs, dist/server.browser.js          the language server, as a process (with server.node.cjs) and as a worker
 //   dist/memtopo.cjs                                 the command line
 //   dist/preview.js                                  the script of the preview page
+//   dist/markdown.mjs, dist/markdown.cjs             `memtopo/markdown`, for sites and for VS Code's Markdown preview
 // --release minifies and leaves the source maps out.
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import * as esbuild from 'esbuild';
@@ -32,13 +33,22 @@ const oneProtocol = {
         }));
     },
 };
+// What `New topology…` offers: the examples with the first sentence of their story. A web host can read a file, but no folder.
+const stories = readdirSync(path.join(root, 'examples')).filter(name => name.endsWith('.memtopo')).sort().map(name => {
+    const header = /^(?:\/\/.*\n)+/.exec(readFileSync(path.join(root, 'examples', name), 'utf8'))?.[0] ?? '';
+    const story = header.replaceAll(/^\/\/ ?/gm, '').replaceAll(/\s+/g, ' ').trim();
+    return { name: name.slice(0, -'.memtopo'.length), story: /^.*?[.!?](?= [A-Z]|$)/.exec(story)?.[0] ?? story };
+});
+const examples = { define: { MEMTOPO_EXAMPLES: JSON.stringify(stories) } };
 const jobs = {
-    'extension.cjs': { entry: 'client/src/extension.ts', ...node, external: ['vscode'] },
-    'extension.browser.cjs': { entry: 'client/src/extension.browser.ts', ...browser, format: 'cjs', external: ['vscode'] },
+    'extension.cjs': { entry: 'client/src/extension.ts', ...node, ...examples, external: ['vscode'] },
+    'extension.browser.cjs': { entry: 'client/src/extension.browser.ts', ...browser, ...examples, format: 'cjs', external: ['vscode'] },
     'server.cjs': { entry: 'server/src/main.node.ts', ...node, external: ['./server.node.cjs'] },
     'server.node.cjs': { entry: 'server/src/server/node.ts', ...node },
     'server.browser.js': { entry: 'server/src/main.browser.ts', ...browser, format: 'iife', banner: { js: GROUP_BY } },
     'memtopo.cjs': { entry: 'server/src/cli/main.ts', ...node, executable: true },
+    'markdown.mjs': { entry: 'server/src/markdown/main.ts', ...browser, format: 'esm', banner: { js: GROUP_BY } },
+    'markdown.cjs': { entry: 'server/src/markdown/main.ts', ...node },
     'preview.js': { entry: 'client/src/preview/page/main.tsx', ...browser, format: 'iife', jsx: 'automatic', jsxImportSource: 'preact' },
 };
 
@@ -50,14 +60,14 @@ if (values.release && !values.only) {
 
 let failed = false;
 await Promise.all(chosen.map(async name => {
-    const { entry, executable, banner, ...options } = jobs[name];
+    const { entry, executable, banner, define, ...options } = jobs[name];
     const source = path.join(root, entry);
     if (!existsSync(source)) { console.error(`${entry} does not exist`); failed = true; return; }
     const outfile = path.join(out, name);
     const hashbang = executable && !readFileSync(source, 'utf8').startsWith('#!') ? '#!/usr/bin/env node\n' : '';
     const config = {
         ...options, entryPoints: [source], outfile, bundle: true, plugins: [oneProtocol], minify: values.release, sourcemap: values.release ? false : 'linked',
-        legalComments: 'none', logLevel: 'warning', define: { 'process.env.NODE_ENV': '"production"', ...(options.format === 'esm' ? {} : { 'import.meta.url': '"bundle:"' }) },
+        legalComments: 'none', logLevel: 'warning', define: { ...define, 'process.env.NODE_ENV': '"production"', ...(options.format === 'esm' ? {} : { 'import.meta.url': '"bundle:"' }) },
         banner: banner || hashbang ? { js: hashbang + (banner?.js ?? '') } : undefined,
         tsconfigRaw: { compilerOptions: { jsx: 'react-jsx', jsxImportSource: 'preact', useDefineForClassFields: true, target: 'es2022' } },
     };

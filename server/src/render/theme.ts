@@ -78,3 +78,22 @@ export function pictureStyle(theme: ThemeName, scope: string): string {
         `.${scope} [tabindex]:focus{outline:none}`, rule('[tabindex]:focus-visible .box', [['stroke', 'focus']], ';stroke-width:3'),
     ].join('\n');
 }
+
+/** The colours of a theme as custom properties, for a page that puts them in place of a picture's own. */
+export function themeVariables(theme: ThemeName): string {
+    return Object.entries(COLORS[theme]).map(([name, value]) => `--memtopo-${name}:${value}`).join(';');
+}
+
+/** Style sheet of VS Code's Markdown preview: pictures follow the editor's theme, whatever theme they were made in. */
+export function markdownStyle(): string {
+    const themes: readonly [string, ThemeName][] = [
+        ['.vscode-light', 'light'], ['.vscode-dark', 'dark'], ['.vscode-high-contrast:not(.vscode-high-contrast-light)', 'high-contrast'], ['.vscode-high-contrast-light', 'light'],
+    ];
+    return `/* Made from server/src/render/theme.ts: MEMTOPO_UPDATE=1 npx vitest run test/unit/render/theme.test.ts */
+${themes.map(([selector, theme]) => `${selector} .memtopo{${themeVariables(theme)};--memtopo-bg:var(--vscode-editor-background,${COLORS[theme].bg});--memtopo-fg:var(--vscode-editor-foreground,${COLORS[theme].fg})}`).join('\n')}
+.memtopo figure{margin:0 0 1em}
+.memtopo svg{display:block;max-width:100%;height:auto}
+.memtopo figcaption{margin:.4em 0}
+.memtopo-errors{border-left:3px solid var(--vscode-editorError-foreground,#b02a0c);padding-left:.6em}
+`;
+}

@@ -1,5 +1,7 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import process from 'node:process';
 import { describe, expect, it } from 'vitest';
-import { COLORS, KIND_LABEL, KINDS, THEMES } from '../../../server/src/render/theme.ts';
+import { COLORS, KIND_LABEL, KINDS, markdownStyle, THEMES } from '../../../server/src/render/theme.ts';
 
 /** Contrast of two colours by WCAG 2.2. */
 function contrast(a: string, b: string): number {
@@ -28,4 +30,10 @@ describe.each(THEMES)('the %s theme', (theme) => {
 
 it('has a word for each kind, and no word twice', () => {
     expect(new Set(Object.values(KIND_LABEL)).size).toBe(KINDS.length);
+});
+
+it('has given its colours to the style sheet of the Markdown preview', () => {
+    const file = new URL('../../../client/media/markdown.css', import.meta.url);
+    if (process.env['MEMTOPO_UPDATE'] === '1') writeFileSync(file, markdownStyle());
+    expect(readFileSync(file, 'utf8')).toBe(markdownStyle());
 });
