@@ -3,6 +3,7 @@ import type { Hover } from 'vscode-languageserver-types';
 import { catalogued } from '../diagnostics/catalogue.ts';
 import type { Span } from '../commands/shell.ts';
 import { contains, formatRange, hex, type Range, sizeOf, SECTION, formatSize } from '../kernel/range.ts';
+import { memoryTiers } from '../kernel/memory-tiers.ts';
 import type { KernelState } from '../kernel/state.ts';
 import type { LoweredScenario, Origin, Run, StepRun, TextSpan } from '../language/model.ts';
 import { accountLines, accountOf } from '../render/ledger.ts';
@@ -11,10 +12,12 @@ import { formatApproximate, formatHint, summarize, summarizeBoot, formatSummary 
 import { attributeFor, toolSpec } from '../server/language.ts';
 import type { Analysis } from '../server/analysis.ts';
 import type { FeatureContext } from './context.ts';
+import { TERMS } from './field-terms.ts';
+import { agreements, agreementText } from './other-kernels.ts';
 
 export function hover({ analysis }: FeatureContext, offset: number): Hover | undefined {
     const step = analysis.stepAt(offset);
-    if (step) return stepHover(analysis, step.run, step.step, offset);
+    if (step) return stepHover(analysis, step.run, step.step, step.scenario, offset);
     const scenario = analysis.scenarioAt(offset)?.lowered;
     if (scenario) return scenarioHover(analysis, scenario, offset);
     const platform = analysis.platformAt(offset)?.lowered;
@@ -54,7 +57,7 @@ function scenarioHover(analysis: Analysis, scenario: LoweredScenario, offset: nu
     return markdown([`**scenario** on \`${scenario.platform?.name ?? '?'}\``, lines.join('\n')], analysis, scenario.at);
 }
 
-function stepHover(analysis: Analysis, run: Run, ran: StepRun, offset: number): Hover {
+function stepHover(analysis: Analysis, run: Run, ran: StepRun, scenario: LoweredScenario, offset: number): Hover {
     const span = ran.step.span;
     const local = offset - analysis.place(span).start;
     const named = objectAt(ran.step.line.text, local);
@@ -64,7 +67,8 @@ function stepHover(analysis: Analysis, run: Run, ran: StepRun, offset: number): 
         if (now || before) return markdown([...objectText(now, before, ran.state), ...stepText(run, ran, false)], analysis, within(span, named.span));
     }
     const doc = commandDoc(ran, local);
-    return markdown([...(doc ? [doc.text] : []), ...stepText(run, ran, true)], analysis, doc ? within(span, doc.span) : span);
+    const others = agreements(analysis, scenario, run.steps.indexOf(ran));
+    return markdown([...(doc ? [doc.text] : []), ...stepText(run, ran, true), `**Other releases:** ${!others ? 'still being simulated, ask again' : `${others.length === 1 ? '' : '\n\n'}${agreementText(others)}`}`], analysis, doc ? within(span, doc.span) : span);
 }
 
 function objectText(now: KernelObject | undefined, before: KernelObject | undefined, state: KernelState): string[] {
@@ -131,18 +135,22 @@ function commandDoc(ran: StepRun, offset: number): { text: string; span: Span } 
 
 function originHover(analysis: Analysis, run: Run, origin: Origin): Hover {
     const out = [`**${origin.kind}${origin.name ? ` ${origin.name}` : ''}**`];
+    const term = TERMS[origin.kind];
+    if (term) out.push(`${term.what} · ${term.spec}`);
     const boot = run.boot.state;
     const after = run.steps.at(-1)?.state ?? boot;
     if (origin.kind === 'node' && origin.name !== undefined) {
         const node = boot.numa.pxmToNode.get(Number(origin.name));
         const object = node === undefined ? undefined : findObject(after, `node${node}`);
-        if (object) out.push(`Linux: \`${object.name}\``, list(object.facts));
+        if (object) out.push(`Linux: \`${object.name}\``, list([...object.facts, ...tierFacts(after, node!)]));
     }
     if (origin.range) {
         out.push(rangeText(origin.range), list(rangeFacts(after, origin.range)), ...inIomem(after, origin.range));
         const losses = [run.boot.outcome, ...run.steps.map((s) => s.outcome)].flatMap((o) => o.notes).flatMap((n) => n.losses ?? [])
             .filter((l) => l.range.start <= origin.range!.end && origin.range!.start <= l.range.end);
-        out.push(...losses.map((l) => `- ${formatApproximate(l.bytes)} of ${l.subject} lost: ${l.cause}${rules([l.rule])}`));
+        const account = accountOfRange(after, origin.range);
+        if (account) out.push(fence(accountLines(account).join('\n')));
+        else out.push(...losses.map((l) => `- ${formatApproximate(l.bytes)} of ${l.subject} lost: ${l.cause}${rules([l.rule])}`));
     }
     for (const step of run.steps) {
         if (step.step.span.uri === origin.span.uri && step.step.span.start >= origin.span.start && step.step.span.end <= origin.span.end) {
@@ -170,6 +178,25 @@ function accountFor(state: KernelState, object: KernelObject): ReturnType<typeof
     if (own || !first || object.kind === 'block' || object.kind === 'node') return own;
     const holder = [...state.nvdimm.namespaces.values(), ...state.nvdimm.regions.values()].find((n) => n.range && contains(n.range, first));
     return holder && accountOf(state, holder.name);
+}
+
+/** The account of the region that starts where a description does. */
+function accountOfRange(state: KernelState, range: Range): ReturnType<typeof accountOf> {
+    const regions: (readonly [name: string, range: Range])[] = [
+        ...[...state.nvdimm.regions.values()].map((r) => [r.name, r.range] as const), ...[...state.hmem.devices].map(([name, r]) => [name, r] as const),
+        ...[...state.virtioMem.values()].map((v) => [v.name, v.region] as const), ...[...state.dimms].map(([name, r]) => [name, r] as const),
+    ];
+    const held = regions.find(([, r]) => contains(range, r));
+    return held && accountOf(state, held[0]);
+}
+
+/** The memory tier of a node, with the nodes beside it; nothing before releases have tiers. */
+function tierFacts(state: KernelState, node: number): string[] {
+    for (const [tier, nodes] of memoryTiers(state)) {
+        const others = nodes.filter((n) => n !== node);
+        if (nodes.includes(node)) return [`memory_tier${tier}${others.length > 0 ? `, with node${others.length > 1 ? 's' : ''} ${others.join(', ')}` : ''}`];
+    }
+    return [];
 }
 
 /** The lines of /proc/iomem that touch the range. */

@@ -170,6 +170,11 @@ export class Analysis {
         return this.caches.runs(scenario);
     }
 
+    /** A scenario under a release that it need not name. */
+    runUnder(scenario: LoweredScenario, kernel: string): Run | undefined {
+        return this.caches.runUnder?.(scenario, kernel);
+    }
+
     /** The platform booted, with what its blocks declare. */
     bootRun(platform: LoweredPlatform): Run {
         return this.caches.boot(platform);

@@ -1,13 +1,15 @@
 // Runs and their findings, kept by the lowered thing they belong to: what did not change is not simulated again, and what changed
 // takes from the old run every state that its text still leads to.
 import type { Finding, LoweredPlatform, LoweredScenario, Run, TextSpan } from '../language/model.ts';
-import { RunMemory, runPlatform, runScenarioKernels } from '../language/run.ts';
+import { RunMemory, runPlatform, runScenario, runScenarioKernels } from '../language/run.ts';
 import { bootFindings, scenarioFindings } from './language.ts';
 
 export interface AnalysisCaches {
     /** One run for each kernel; empty where the platform does not resolve. */
     runs(scenario: LoweredScenario): readonly Run[];
     boot(platform: LoweredPlatform): Run;
+    /** A scenario under any release; undefined where the platform does not resolve. */
+    runUnder?(scenario: LoweredScenario, kernel: string): Run | undefined;
     platformFindings(platform: LoweredPlatform): readonly Finding[];
     scenarioFindings(scenario: LoweredScenario): readonly Finding[];
 }
@@ -16,9 +18,15 @@ export interface AnalysisCaches {
 export function createAnalysisCaches(): AnalysisCaches {
     const memory = new RunMemory();
     const runs = remember((scenario: LoweredScenario): readonly Run[] => runScenarioKernels(scenario, memory));
+    const under = remember((_: LoweredScenario) => new Map<string, Run | undefined>());
     const boot = remember((platform: LoweredPlatform): Run => runPlatform(platform, platform.machine.kernel, memory));
     return {
         runs, boot,
+        runUnder(scenario, kernel) {
+            const known = under(scenario);
+            if (!known.has(kernel)) known.set(kernel, runScenario(scenario, kernel, memory));
+            return known.get(kernel);
+        },
         platformFindings: remember((platform) => guarded(platform, () => bootFindings(boot(platform)))),
         scenarioFindings: remember((scenario) => guarded(scenario, () => scenarioFindings(runs(scenario)))),
     };
