@@ -69,7 +69,9 @@ function plan(session: NdctlSession, region: NdRegion, namespace: NdNamespace | 
         if (size === 0) size = available;
     }
     if (!region.labelled && size !== sizeOf(region.range)) {
-        note('ndctl/label-less-size', ['NDC-04', 'ND-03'], `${region.name} has no labels: its one namespace is the whole region`);
+        const dimms = region.mappings.map((m) => m.dimm);
+        const storage = dimms.length > 0 && dimms.every((d) => (session.state.nvdimm.dimms.get(d)?.labelSize ?? 0) > 0);
+        note('ndctl/label-less-size', ['NDC-04', 'ND-03'], `${region.name} has no labels: its one namespace is the whole region`, storage ? { region: region.name, dimms: dimms.join(' ') } : undefined);
         session.error('Legacy / label-less namespaces do not support sub-dividing a region');
         session.error('Retry without -s/--size=');
         return no(code('EINVAL'));

@@ -26,6 +26,8 @@ export interface FixContext {
     indent(at: TextSpan): string;
     /** The span from the start of the line that the span starts in to its end, without line breaks. */
     line(at: TextSpan): TextSpan;
+    /** Where a boot parameter goes that the platform of this place shall have: the place, and what stands there before and behind it; undefined where that platform is in another file. */
+    bootLine(at: TextSpan): { readonly at: TextSpan; readonly before: string; readonly after: string } | undefined;
 }
 
 /** Text in the language. `^^^` under the place of a finding in a comment line is what the tests look for; see markup.ts of the tests. */

@@ -126,7 +126,7 @@ export function addMemory(tx: Tx, request: AddMemory): Added {
     if (!isAligned(range.start, blockSize) || !isAligned(range.end + 1, blockSize)) {
         tx.err(`Block size [0x${hex(blockSize)}] unaligned hotplug range: start 0x${hex(range.start)}, size 0x${hex(sizeOf(range))}`, 'MHP-01');
         return refuse(tx.fail('EINVAL', {
-            code: 'hotplug/unaligned', rules: ['MHP-01'], range, message: `memory is added in whole blocks of ${blockSize / MiB} MiB; nothing of this range is used`,
+            code: 'hotplug/unaligned', rules: ['MHP-01'], range, message: `memory is added in whole blocks of ${blockSize / MiB} MiB; nothing of this range is used`, data: { align: blockSize },
         }));
     }
     if (!before.numa.possible.includes(request.node)) {

@@ -1,9 +1,12 @@
 // dax devices and regions (drivers/dax), and the ZONE_DEVICE mappings under them.
 import type { Diagnostic } from '../diagnostic.ts';
 import { entry } from '../entry.ts';
+import { first } from '../line-fix.ts';
+
+const unbind = first((d) => `Unbind ${d} first`, (d) => [`$ echo ${d} > /sys/bus/dax/devices/${d}/driver/unbind`], /\bdax\d+\.\d+\b/);
 
 export const DAX: readonly Diagnostic[] = [
-    entry('dax/align-bound', 'error', 'Align of a bound device', ['DAX-13'], 'The driver has mapped the device with the old align.', 'Unbind the device first.'),
+    entry('dax/align-bound', 'error', 'Align of a bound device', ['DAX-13'], 'The driver has mapped the device with the old align.', 'Unbind the device first.', { fix: unbind }),
     entry('dax/align-size', 'error', 'Ranges that are no multiple of the align', ['DAX-14'], 'Each range of a device is a multiple of its align.', 'Resize the device first.'),
     entry('dax/align-start', 'warning', 'A device that starts off its align', ['DAX-14'], 'The kernel accepts the align, and faults of that size fail with SIGBUS later.', 'Choose a smaller align, or a range that starts on it.'),
     entry('dax/align-syntax', 'error', 'Not a number of bytes', ['DAX-13'], 'The attribute takes bytes without a unit.', 'Write `2097152`.'),
@@ -35,7 +38,7 @@ export const DAX: readonly Diagnostic[] = [
     entry('dax/region-full', 'error', 'A region without a free byte', ['DAX-05'], 'A new device needs a byte to grow into.', 'Shrink one of its devices first.'),
     entry('dax/region-misaligned', 'error', 'A region off its align', ['DAX-02'], 'A region starts and ends on its align.', 'Align the range in the firmware.'),
     entry('dax/resize-left-memory', 'warning', 'A resize over memory left behind', ['KM-12'], 'The resize works, but these addresses stay unusable until reboot.', 'Reboot.'),
-    entry('dax/size-bound', 'error', 'Size of a bound device', ['DAX-08'], 'The driver has mapped the device.', 'Unbind it first.'),
+    entry('dax/size-bound', 'error', 'Size of a bound device', ['DAX-08'], 'The driver has mapped the device.', 'Unbind it first.', { fix: unbind }),
     entry('dax/size-misaligned', 'error', 'A size off the unit', ['DAX-08'], 'Sizes are multiples of max(align, 2 MiB).', 'Choose such a size.'),
     entry('dax/size-syntax', 'error', 'Not a size', ['DAX-08'], 'The attribute takes a plain number of bytes; suffixes are a matter of the tools.', 'Write the bytes.'),
     entry('dax/static', 'error', 'A device whose size is its namespace’s', ['DAX-27'], 'The region is static: libnvdimm decides.', 'Use ndctl on the namespace.'),

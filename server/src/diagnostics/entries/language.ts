@@ -1,6 +1,7 @@
 // The language's own mistakes: characters, tokens, names, numbers.
 import type { Diagnostic } from '../diagnostic.ts';
 import { entry } from '../entry.ts';
+import { choices } from '../line-fix.ts';
 
 const SOUND = 'platform a {\n    node 0 { memory at 0 size 2G }\n}\n';
 
@@ -31,7 +32,7 @@ export const LANGUAGE: readonly Diagnostic[] = [
     entry('language/unknown-unit', 'error', 'Not a unit', [], 'Sizes take K, M, G, T or P, which are powers of two; counts take none.', 'Use one of these units.',
         { examples: { bad: SOUND.replace('2G', '2Q'), good: SOUND } }),
     entry('language/unknown-word', 'error', 'Not one of the words', [], 'Only the words that the message lists mean something here.', 'Use one of them.',
-        { examples: { bad: SOUND.replace('node 0', 'firmware uboot\n    node 0'), good: SOUND.replace('node 0', 'firmware efi\n    node 0') } }),
+        { examples: { bad: SOUND.replace('node 0', 'firmware uboot\n    node 0'), good: SOUND.replace('node 0', 'firmware efi\n    node 0') }, fix: choices('words') }),
     entry('language/unterminated-comment', 'error', 'A comment that is never closed', [], 'It swallows the rest of the text.', 'Add `*/`.', { examples: { bad: `${SOUND}/* a note`, good: `${SOUND}/* a note */` } }),
     entry('language/unterminated-string', 'error', 'A text that is never closed', [], 'It ends with its line, and what follows is read as the language.', 'Add the quote.',
         { examples: { bad: SOUND.replace('node', 'cmdline "quiet\n    node'), good: SOUND.replace('node', 'cmdline "quiet"\n    node') } }),

@@ -1,6 +1,7 @@
 // What a described machine cannot be, or what Linux will make less of than its author thinks.
 import type { Diagnostic, Fix, FixContext } from '../diagnostic.ts';
 import { entry } from '../entry.ts';
+import { choices } from '../line-fix.ts';
 import { alignPlace } from '../place-fix.ts';
 import type { Finding } from '../../language/model.ts';
 import { MiB } from '../../kernel/range.ts';
@@ -45,7 +46,7 @@ export const PLATFORM: readonly Diagnostic[] = [
         { examples: { bad: machine('soft-reserved at 0x200001000 size 4G node 0'), good: machine('soft-reserved at 8G size 4G node 0') }, fix: twoMiB }),
     entry('platform/too-many-cpus', 'error', 'More CPUs than Linux can have', [], 'The number is past anything a kernel is built for.', 'Check the digits.'),
     entry('platform/unknown-kernel', 'error', 'Not a release', [], 'Rules are known for releases since 5.1.', 'Write `kernel 6.12`.', { examples: { bad: bare('node 0 { memory at 0 size 2G }').replace('6.1', '4.4'), good: bare('node 0 { memory at 0 size 2G }') } }),
-    entry('platform/unknown-node', 'error', 'No such node', [], 'The platform has no node of that number.', 'Declare it, or correct the number.', { examples: { bad: machine('soft-reserved at 8G size 4G node 7'), good: machine('soft-reserved at 8G size 4G node 0') } }),
+    entry('platform/unknown-node', 'error', 'No such node', [], 'The platform has no node of that number.', 'Declare it, or correct the number.', { examples: { bad: machine('soft-reserved at 8G size 4G node 7'), good: machine('soft-reserved at 8G size 4G node 0') }, fix: choices('nodes') }),
     entry('platform/unknown-window', 'error', 'No such CXL window', [], 'The platform has no CXL window of that number.', 'Declare it, or correct the number.'),
     entry('platform/zero-size', 'error', 'A range of no bytes', [], 'It describes nothing.', 'Give it a size, or remove it.', { examples: { bad: bare('node 0 { memory at 0 size 0 }'), good: bare('node 0 { memory at 0 size 2G }') } }),
 ];
