@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
 import { Client } from '../lsp/client.ts';
+import { curve } from './scale.ts';
 import { jsonOfSize, platforms } from './texts.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -136,6 +137,9 @@ for (const [lines, goal] of [[100, undefined], [1000, 9], [10_000, 7]] as const)
     } catch (error) {
         console.log('one simulation of examples/fast-reboot.memtopo'.padEnd(52), `not measured: ${error instanceof Error ? error.message : String(error)}`);
     }
+}
+for (const { what, count, boot, step } of curve(quick ? 3 : 7)) {
+    console.log(`simulated boot: ${what}, ${count}`.padEnd(52), ms(boot).padStart(10), `  a further step ${ms(step)}`);
 }
 
 function row(what: string, ours: number, json: number, goal: number | undefined): void {
