@@ -60,9 +60,10 @@ describe('the arrows', () => {
         expect(offences(`${SERVER}/cli`, (i) => !inside('features')(i) && !i.to.startsWith('client/') && i.to !== 'vscode')).toEqual([]);
     });
 
-    it('the client knows of the server only what travels between them', () => {
-        const allowed = [`${SERVER}/features/preview-protocol.ts`, `${SERVER}/server/files-protocol.ts`];
-        expect(offences('client/src', (i) => !i.to.startsWith(`${SERVER}/`) || allowed.includes(i.to))).toEqual([]);
+    it('the client knows of the server only what travels between them, and the preview page the pictures', () => {
+        const travels = (i: Import): boolean => new RegExp(`^${SERVER}/(?:features|server)/[\\w-]+-protocol\\.ts$`).test(i.to);
+        const pictures = (i: Import): boolean => i.from.startsWith('client/src/preview/page/') && inside('render', 'kernel')(i);
+        expect(offences('client/src', (i) => !i.to.startsWith(`${SERVER}/`) || travels(i) || pictures(i) || (i.typeOnly && inside('render')(i)))).toEqual([]);
     });
 
     it('only the client knows VS Code', () => {

@@ -150,7 +150,7 @@ function drawBox(b: MapBox, prefix: string, interactive: boolean, first: boolean
     const shape = filled(b.x, b.y, b.width, b.height, b.fault ? 'fault' : b.kind, prefix, `${mark}${b.selected ? ' selected' : ''}`);
     const label = b.label === '' ? '' : text(b.x + b.width / 2, b.y + 14, b.label, `on-${b.fault ? 'fault' : b.kind}`, { 'text-anchor': 'middle', 'pointer-events': 'none' });
     const attributes = interactive
-        ? { tabindex: first ? 0 : -1, role: 'button', 'aria-label': b.title, 'aria-pressed': b.selected ? 'true' : 'false', 'data-id': b.id, 'data-source': b.sourceKey, 'data-start': b.range.start, 'data-end': b.range.end }
+        ? { tabindex: first ? 0 : -1, role: 'button', 'aria-label': b.label === '' || b.title.startsWith(b.label) ? b.title : `${b.label}, ${b.title}`, 'aria-pressed': b.selected ? 'true' : 'false', 'data-id': b.id, 'data-source': b.sourceKey, 'data-start': b.range.start, 'data-end': b.range.end }
         : {};
     return element('g', attributes, element('title', {}, escapeText(b.title)), shape, label);
 }

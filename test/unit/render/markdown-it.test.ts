@@ -49,7 +49,7 @@ describe('remark', () => {
     it('turns fences into HTML wherever they are in the tree', () => {
         const tree = { type: 'root', children: [{ type: 'list', children: [{ type: 'code', lang: 'memtopo', meta: 'dark', value: TEXT.trimEnd() }] }, { type: 'code', lang: 'js', value: '1' }] };
         remarkMemtopo()(tree);
-        const [list, js] = tree.children as [{ children: { type: string; value: string }[] }, { type: string; value: string }];
+        const [list, js] = tree.children as unknown as [{ children: { type: string; value: string }[] }, { type: string; value: string }];
         expect(list.children[0]).toMatchObject({ type: 'html', value: expect.stringContaining('<svg ') });
         expect(js).toMatchObject({ type: 'code', value: '1' });
     });
