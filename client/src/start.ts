@@ -2,8 +2,11 @@
 import * as vscode from 'vscode';
 import type { BaseLanguageClient, LanguageClientOptions } from 'vscode-languageclient';
 import { READ_FILE_REQUEST, type ReadFileParams } from '../../server/src/server/files-protocol.ts';
+import { serverChanges } from './changes.ts';
+import { registerCommands } from './commands.ts';
 import { registerPreview } from './preview/panel.ts';
 import { showStatus } from './status.ts';
+import { registerTests } from './tests.ts';
 
 export type Client = BaseLanguageClient;
 
@@ -26,10 +29,14 @@ export async function start(context: vscode.ExtensionContext, create: (options: 
         },
         markdown: { isTrusted: { enabledCommands: ['memtopo.openPreviewToSide'] }, supportHtml: false },
     });
+    const changes = serverChanges(client);
     context.subscriptions.push(
         output,
-        showStatus(client),
-        registerPreview(context, client),
+        changes,
+        showStatus(client, changes.event),
+        registerPreview(context, client, changes.event),
+        registerCommands(context, client),
+        registerTests(client, changes.event),
         vscode.commands.registerCommand('memtopo.showOutput', () => output.show(true)),
         vscode.commands.registerCommand('memtopo.restartServer', async () => {
             if (client.isRunning()) await client.stop();

@@ -2,7 +2,7 @@
 // cursor, its text while it is typed. It asks the server for what it shows and leaves all layout to the page.
 import * as vscode from 'vscode';
 import type { BaseLanguageClient } from 'vscode-languageclient';
-import { PREVIEW_CHANGED, PREVIEW_REQUEST, type PreviewChangedParams, type PreviewModel, type PreviewParams } from '../../../server/src/features/preview-protocol.ts';
+import { PREVIEW_REQUEST, type PreviewModel, type PreviewParams } from '../../../server/src/features/preview-protocol.ts';
 import { previewHtml } from './html.ts';
 import { DOCUMENT_REQUEST, type DocumentParams, type DocumentResult } from '../../../server/src/features/documents-protocol.ts';
 import { save } from '../save.ts';
@@ -11,10 +11,10 @@ import { FIRST_VIEW, type SavedState, type ToPage, type ToPanel, type View } fro
 const VIEW_TYPE = 'memtopo.preview';
 
 /** Registers the panel's commands and what brings it back after the window was reloaded. */
-export function registerPreview(context: vscode.ExtensionContext, client: BaseLanguageClient): vscode.Disposable {
+export function registerPreview(context: vscode.ExtensionContext, client: BaseLanguageClient, changes: vscode.Event<string>): vscode.Disposable {
     let open: PreviewPanel | undefined;
     const adopt = (panel: vscode.WebviewPanel, state: SavedState): PreviewPanel => {
-        const preview = new PreviewPanel(context.extensionUri, client, panel, state);
+        const preview = new PreviewPanel(context.extensionUri, client, changes, panel, state);
         open?.dispose();
         open = preview;
         panel.onDidDispose(() => { if (open === preview) open = undefined; });
@@ -59,7 +59,7 @@ class PreviewPanel implements vscode.Disposable {
     private readonly client: BaseLanguageClient;
     private readonly panel: vscode.WebviewPanel;
 
-    constructor(extension: vscode.Uri, client: BaseLanguageClient, panel: vscode.WebviewPanel, state: SavedState) {
+    constructor(extension: vscode.Uri, client: BaseLanguageClient, changes: vscode.Event<string>, panel: vscode.WebviewPanel, state: SavedState) {
         this.client = client;
         this.panel = panel;
         this.uri = state.uri;
@@ -81,7 +81,7 @@ class PreviewPanel implements vscode.Disposable {
             panel.onDidChangeViewState(() => { if (!panel.visible) this.pageReady = false; }),
             vscode.window.onDidChangeTextEditorSelection(change => this.follow(change.textEditor)),
             vscode.window.onDidChangeActiveTextEditor(editor => { if (editor) this.follow(editor); }),
-            client.onNotification(PREVIEW_CHANGED, (changed: PreviewChangedParams) => { if (sameUri(changed.uri, this.uri)) void this.ask(); }),
+            changes(uri => { if (sameUri(uri, this.uri)) void this.ask(); }),
             client.onDidChangeState(() => void this.ask()),
         );
         panel.webview.html = previewHtml(panel.webview, extension);

@@ -11,6 +11,8 @@ import { linkedEditing } from '../features/linked-editing.ts';
 import { onTypeFormatting } from '../features/on-type-formatting.ts';
 import { semanticTokens, tokenEdits } from '../features/semantic-tokens.ts';
 import { signatureHelp } from '../features/signature-help.ts';
+import { status } from '../features/status.ts';
+import { STATUS_REQUEST, type StatusParams } from '../features/status-protocol.ts';
 import { workspaceSymbols } from '../features/workspace-symbols.ts';
 import type { Analysis } from './analysis.ts';
 import { executeCommand } from './commands.ts';
@@ -52,6 +54,7 @@ export function moreRequests({ connection, project, host, folders, reporting, id
     answer('callHierarchy/incomingCalls', ({ item }: { item: CallHierarchyItem }) => on(item.uri, (c) => incomingCalls(c, item)));
     answer('callHierarchy/outgoingCalls', ({ item }: { item: CallHierarchyItem }) => on(item.uri, (c) => outgoingCalls(c, item)));
     answer('workspace/symbol', (p: WorkspaceSymbolParams) => workspaceSymbols(project.openUris().flatMap((uri) => project.analysis(uri) ?? []), p.query));
+    answer(STATUS_REQUEST, (p: StatusParams) => on(p.uri, (c) => status(c.analysis, p.offset)));
     answer('workspace/executeCommand', (p: ExecuteCommandParams) => executeCommand(p.command, p.arguments ?? [], (uri): Analysis | null => on(uri, (c) => c.analysis)));
 
     /** Semantic tokens as they were last answered, for the next difference. */

@@ -1,0 +1,151 @@
+// The static page: an example in an editor, the real language server in a worker, the preview in a frame. No server is needed, and
+// nothing leaves the page.
+import { EditorView, basicSetup } from 'codemirror';
+import { EditorState } from '@codemirror/state';
+import { LSPClient, languageServerExtensions, type Transport } from '@codemirror/lsp-client';
+import { DOCUMENT_REQUEST, type DocumentParams, type DocumentResult } from '../../../server/src/features/documents-protocol.ts';
+import { PREVIEW_CHANGED, PREVIEW_REQUEST, type PreviewModel, type PreviewParams } from '../../../server/src/features/preview-protocol.ts';
+import { READ_FILE_REQUEST } from '../../../server/src/server/files-protocol.ts';
+import { FIRST_VIEW, type ToPage, type ToPanel, type View } from '../preview/messages.ts';
+
+interface Example {
+    /** File name in `examples/`. */
+    readonly file: string;
+    readonly title: string;
+}
+
+const byId = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
+const folder = new URL('examples/', document.baseURI);
+const uriOf = (file: string): string => `file:///examples/${file}`;
+
+/** The worker speaks in objects, the editor's client in texts; requests of the server (reading imports) are answered here. */
+function workerTransport(worker: Worker): Transport {
+    const listeners = new Set<(text: string) => void>();
+    worker.addEventListener('message', ({ data }: MessageEvent<{ id?: number | string; method?: string; params?: unknown }>) => {
+        if (data.method === PREVIEW_CHANGED) preview.ask();
+        if (data.id !== undefined && data.method !== undefined) {
+            void answer(data.method, data.params).then((result) => worker.postMessage({ jsonrpc: '2.0', id: data.id, result }));
+            return;
+        }
+        for (const listener of listeners) listener(JSON.stringify(data));
+    });
+    return {
+        send: (text) => worker.postMessage(JSON.parse(text)),
+        subscribe: (listener) => void listeners.add(listener),
+        unsubscribe: (listener) => void listeners.delete(listener),
+    };
+}
+
+async function answer(method: string, params: unknown): Promise<unknown> {
+    if (method !== READ_FILE_REQUEST) return null;
+    const file = new URL((params as { uri: string }).uri).pathname.split('/').pop() ?? '';
+    const response = await fetch(new URL(encodeURIComponent(file), folder)).catch(() => undefined);
+    return response?.ok ? response.text() : null;
+}
+
+/** What the panel is in VS Code: asks the server for what the page in the frame shows, and carries its clicks to the editor. */
+class Preview {
+    uri = '';
+    offset = 0;
+    private step: number | undefined;
+    private view: View = FIRST_VIEW;
+    private asking = false;
+    private again = false;
+
+    receive(message: ToPanel): void {
+        switch (message.kind) {
+            case 'ready': this.ask(); break;
+            case 'view': this.view = message.view; this.ask(); break;
+            case 'reveal': this.reveal(message); break;
+            case 'copy': void navigator.clipboard.writeText(message.text); break;
+            case 'save': void this.save(message); break;
+        }
+    }
+
+    moveTo(offset: number): void {
+        if (offset === this.offset) return;
+        this.offset = offset;
+        this.step = undefined;
+        this.ask();
+    }
+
+    /** Latest wins: at most one request travels, and the newest goes next. */
+    ask(): void {
+        if (this.asking) this.again = true;
+        else void this.fetch();
+    }
+
+    private async fetch(): Promise<void> {
+        this.asking = true;
+        do {
+            this.again = false;
+            const params: PreviewParams = { uri: this.uri, offset: this.offset, kernel: this.view.kernel, compareWith: this.view.compareWith, step: this.step };
+            const model = await client.request<PreviewParams, PreviewModel | null>(PREVIEW_REQUEST, params).catch(() => null);
+            if (model && !this.again) this.post({ kind: 'model', model, saved: { uri: this.uri, offset: this.offset, step: this.step, view: this.view } });
+        } while (this.again);
+        this.asking = false;
+    }
+
+    private post(message: ToPage): void {
+        byId<HTMLIFrameElement>('preview').contentWindow?.postMessage(message, '*');
+    }
+
+    private reveal({ start, end, focus, step }: Extract<ToPanel, { kind: 'reveal' }>): void {
+        this.offset = start;
+        this.step = step;
+        const length = editor.state.doc.length;
+        editor.dispatch({ selection: { anchor: Math.min(end, length), head: Math.min(start, length) }, scrollIntoView: true });
+        if (focus) editor.focus();
+        this.ask();
+    }
+
+    private async save({ as, step, theme }: Extract<ToPanel, { kind: 'save' }>): Promise<void> {
+        const made = await client.request<DocumentParams, DocumentResult | null>(DOCUMENT_REQUEST, { uri: this.uri, offset: this.offset, kind: as, step, theme });
+        if (!made) return;
+        const link = document.createElement('a');
+        link.href = URL.createObjectURL(new Blob([made.text]));
+        link.download = `${made.name}.${as === 'markdown' ? 'md' : as}`;
+        link.click();
+        URL.revokeObjectURL(link.href);
+    }
+}
+
+const preview = new Preview();
+const client = new LSPClient({ extensions: languageServerExtensions() }).connect(workerTransport(new Worker('server.browser.js')));
+let editor: EditorView;
+
+window.addEventListener('message', ({ source, data }: MessageEvent<ToPanel>) => {
+    if (source === byId<HTMLIFrameElement>('preview').contentWindow) preview.receive(data);
+});
+
+async function open(file: string): Promise<void> {
+    const text = await (await fetch(new URL(file, folder))).text();
+    preview.uri = uriOf(file);
+    preview.offset = -1;
+    editor?.destroy();
+    editor = new EditorView({
+        parent: byId('editor'),
+        state: EditorState.create({
+            doc: text,
+            extensions: [
+                basicSetup, EditorView.lineWrapping, EditorView.contentAttributes.of({ 'aria-label': `${file}, memtopo text` }), client.plugin(preview.uri, 'memtopo'),
+                EditorView.updateListener.of((update) => {
+                    if (update.docChanged || update.selectionSet) preview.moveTo(update.state.selection.main.head);
+                }),
+            ],
+        }),
+    });
+    preview.moveTo(Math.max(0, text.search(/^\s*\$ /m)));
+}
+
+async function start(): Promise<void> {
+    const examples = (await (await fetch(new URL('index.json', folder))).json()) as readonly Example[];
+    const choice = byId<HTMLSelectElement>('example');
+    choice.append(...examples.map((e) => new Option(e.title, e.file)));
+    const wanted = new URLSearchParams(location.search).get('example');
+    choice.value = examples.find((e) => e.file === `${wanted}.memtopo`)?.file ?? 'fast-reboot.memtopo';
+    choice.addEventListener('change', () => void open(choice.value));
+    await open(choice.value);
+}
+
+void start();
