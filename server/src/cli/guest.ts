@@ -139,7 +139,7 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 /bin/busybox --install -s /bin
 mkdir -p /proc /sys /dev /tmp /run /mnt
 mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev
-[ -e /sbin/modprobe ] || ln -s "$(command -v modprobe)" /sbin/modprobe
+[ -e /sbin/modprobe ] || for m in /usr/sbin/modprobe /usr/bin/modprobe /bin/modprobe; do [ -x $m ] && ln -s $m /sbin/modprobe && break; done
 SH=$(command -v bash || echo /bin/sh)
 ${STATE_FUNCTIONS}
 ${MACHINE_FUNCTIONS}
