@@ -5,10 +5,11 @@ import type { OptionSpec, ValueKind, VerbSpec } from '../commands/spec.ts';
 import type { KernelState } from '../kernel/state.ts';
 import { blockNames, findObject, objectNames } from '../render/objects.ts';
 import { PROFILES } from '../kernel/profile.ts';
-import { attributes, toolSpecs } from '../server/language.ts';
+import { attributes, attributeValues, toolSpecs } from '../server/language.ts';
 import { tokens } from '../server/tokens.ts';
 import type { Analysis } from '../server/analysis.ts';
 import type { FeatureContext } from './context.ts';
+import { capacityLeft, platformValues } from './completion-values.ts';
 import { KEYWORDS, type Keyword } from './keywords.ts';
 
 export function completion({ analysis, client }: FeatureContext, offset: number): CompletionItem[] {
@@ -21,6 +22,7 @@ export function completion({ analysis, client }: FeatureContext, offset: number)
     const items: CompletionItem[] = [];
     const add = (label: string, typed: string, more: Partial<CompletionItem>): void => {
         const place = at(typed);
+        if (items.some((i) => i.label === label)) return;
         items.push({
             label, ...more,
             textEdit: { newText: more.insertText ?? label, range: { start: { line: place.line, character: place.from }, end: { line: place.line, character: place.to } } },
@@ -28,7 +30,7 @@ export function completion({ analysis, client }: FeatureContext, offset: number)
     };
     if (shell) {
         const state = analysis.stateBefore(start)?.state;
-        completeShell(shell[1]!, state, add);
+        completeShell(shell[1]!, analysis.source.text.slice(offset, analysis.lines.lineEnd(line)), state, add);
         return items;
     }
     if (/^\s*\(qemu\)/.test(before)) {
@@ -50,6 +52,10 @@ export function completion({ analysis, client }: FeatureContext, offset: number)
         for (const p of [...PROFILES].reverse()) add(p.name, version, { kind: CompletionItemKind.EnumMember, detail: 'kernel release' });
         return items;
     }
+    const number = /(?:^|\s)([0-9][\w.]*)?$/.exec(before)?.[1] ?? '';
+    const values = typed === '' ? platformValues(analysis, offset, before.slice(0, before.length - number.length)) : [];
+    values.forEach(({ label, detail }, i) => add(label, number, { kind: CompletionItemKind.Value, detail, sortText: `0${String(i).padStart(3, '0')}` }));
+    if (values.length > 0 || number !== '') return items;
     for (const keyword of keywordsFor(analysis, offset, lead)) {
         add(keyword.label, typed, {
             kind: CompletionItemKind.Keyword, documentation: keyword.doc, sortText: `1${keyword.label}`,
@@ -119,7 +125,7 @@ function enclosingBlock(analysis: Analysis, offset: number): string {
 
 type Add = (label: string, typed: string, more: Partial<CompletionItem>) => void;
 
-function completeShell(text: string, state: KernelState | undefined, add: Add): void {
+function completeShell(text: string, behind: string, state: KernelState | undefined, add: Add): void {
     const typed = /[^\s"'=]*$/.exec(text)![0];
     const wholeWord = /\S*$/.exec(text)![0];
     const words = text.slice(0, text.length - wholeWord.length).trim().split(/\s+/).filter((w) => w !== '');
@@ -134,8 +140,12 @@ function completeShell(text: string, state: KernelState | undefined, add: Add): 
     }
     if (words[0] === 'echo') {
         if (!state) return;
-        const path = /> *(\/\S+)/.exec(text)?.[1];
-        void path;
+        const path = />\s*(\/\S+)/.exec(text + behind)?.[1];
+        if (path !== undefined) {
+            const legal = attributeValues(path, state);
+            legal.forEach((value, i) => add(value, typed, { kind: CompletionItemKind.Value, sortText: `0${String(i).padStart(3, '0')}`, detail: 'can be written here', ...(findObject(state, value) ? objectItem(state, value) : {}) }));
+            if (legal.length > 0) return;
+        }
         for (const value of ['online_movable', 'online', 'online_kernel', 'offline']) add(value, typed, { kind: CompletionItemKind.Value, sortText: `2${value}` });
         for (const kind of ['dax', 'namespace', 'nd-region', 'virtio-mem', 'hmem'] as const) for (const name of objectNames(state, kind)) add(name, typed, objectItem(state, name));
         return;
@@ -186,6 +196,12 @@ function addValues(kind: ValueKind, state: KernelState, typed: string, add: Add)
             return names('memdev');
         case 'module':
             return names('module');
+        case 'size':
+            for (const { label, detail } of capacityLeft(state)) add(label, typed, { kind: CompletionItemKind.Value, detail });
+            return;
+        case 'daxregion':
+            for (const { id } of state.dax.regions.values()) add(String(id), typed, { kind: CompletionItemKind.Value, detail: 'dax region' });
+            return;
         case 'align':
             for (const value of ['4K', '2M', '1G']) add(value, typed, { kind: CompletionItemKind.Value });
             return;

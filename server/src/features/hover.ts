@@ -22,7 +22,7 @@ export function hover({ analysis }: FeatureContext, offset: number): Hover | und
     if (scenario) return scenarioHover(analysis, scenario, offset);
     const platform = analysis.platformAt(offset)?.lowered;
     if (!platform) return undefined;
-    const origin = innermost(platform.origins.filter((o) => analysis.touches(o.span, offset)));
+    const origin = innermost(platform.origins.filter((o) => o.kind !== 'platform' && analysis.touches(o.span, offset)));
     if (origin) return originHover(analysis, analysis.bootRun(platform), origin);
     if (analysis.touches(platform.at, offset)) {
         const run = analysis.bootRun(platform);
@@ -140,7 +140,8 @@ function originHover(analysis: Analysis, run: Run, origin: Origin): Hover {
     const boot = run.boot.state;
     const after = run.steps.at(-1)?.state ?? boot;
     if (origin.kind === 'node' && origin.name !== undefined) {
-        const node = boot.numa.pxmToNode.get(Number(origin.name));
+        // without an SRAT there are no domains: everything is on node 0
+        const node = boot.numa.pxmToNode.size === 0 ? 0 : boot.numa.pxmToNode.get(Number(origin.name));
         const object = node === undefined ? undefined : findObject(after, `node${node}`);
         if (object) out.push(`Linux: \`${object.name}\``, list([...object.facts, ...tierFacts(after, node!)]));
     }

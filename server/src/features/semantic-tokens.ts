@@ -95,8 +95,8 @@ function unitTokens(text: string, base: number, emit: Emit): void {
             case 'word':
                 if (previous === 'platform') emit(start, end, 'class', DECLARATION);
                 else if (previous === 'extends' || previous === 'on') emit(start, end, 'class');
-                else if (beforePrevious === 'expect' || (previous === 'ram' || previous === 'lost')) emit(start, end, /\d/.test(image) ? 'variable' : 'keyword', /\d/.test(image) ? READONLY : 0);
                 else if (/^E[A-Z0-9]+$/.test(image)) emit(start, end, 'enumMember');
+                else if (beforePrevious === 'expect' || (previous === 'ram' || previous === 'lost')) emit(start, end, /\d/.test(image) ? 'variable' : 'keyword', /\d/.test(image) ? READONLY : 0);
                 else if (ALL_KEYWORDS.has(image)) emit(start, end, 'keyword');
                 else emit(start, end, 'variable');
                 break;

@@ -3,7 +3,7 @@
 import type { ParameterInformation, SignatureHelp } from 'vscode-languageserver-types';
 import type { OptionSpec, ToolSpec, VerbSpec } from '../commands/spec.ts';
 import { parseShell, type Word } from '../commands/shell.ts';
-import { attributeFor, toolSpec } from '../server/language.ts';
+import { attributeFor, attributeValues, toolSpec } from '../server/language.ts';
 import type { FeatureContext } from './context.ts';
 
 interface Part {
@@ -29,8 +29,8 @@ export function signatureHelp({ analysis, client }: FeatureContext, offset: numb
         const attribute = path === undefined ? undefined : attributeFor(path);
         if (!attribute) return undefined;
         const state = analysis.stateBefore(start)?.state;
-        const values = state && attribute.values?.(state, {});
-        const parts: Part[] = [{ label: 'VALUE', doc: values?.length ? `one of ${values.slice(0, 8).join(', ')}` : 'what is written' }, { label: attribute.path, doc: attribute.doc }];
+        const values = state && path !== undefined ? attributeValues(path, state) : undefined;
+        const parts: Part[] = [{ label: 'VALUE', doc: values?.length ? `one of ${values.slice(0, 8).join(', ')}` : 'what is written' }, { label: path!, doc: attribute.doc }];
         const behind = analysis.source.text.slice(base, offset).includes('>');
         return help('echo', parts, ' > ', attribute.doc, behind ? 1 : 0, labels);
     }

@@ -2,8 +2,9 @@
 import type { Platform, Scenario } from '../language/generated/ast.ts';
 import { GrammarUtils } from 'langium';
 import type { SysfsAttribute } from '../commands/sysfs.ts';
-import { ATTRIBUTES, findAttribute } from '../commands/sysfs-table.ts';
+import { ATTRIBUTES, attributeExists, findAttribute } from '../commands/sysfs-table.ts';
 import { findTool, TOOLS } from '../commands/tools.ts';
+import type { KernelState } from '../kernel/state.ts';
 import type { ToolSpec } from '../commands/spec.ts';
 import type { Finding, LoweredPlatform, LoweredScenario, TextSpan } from '../language/model.ts';
 import { lowerPlatform, lowerScenario } from '../language/lower.ts';
@@ -84,6 +85,19 @@ export function attributes(): readonly SysfsAttribute[] {
 /** The attribute that a path names, whatever exists at present. */
 export function attributeFor(path: string): SysfsAttribute | undefined {
     return findAttribute(path)?.attribute;
+}
+
+/** Values that a write to the path could bring in this state; empty where there is no such file or no list. */
+export function attributeValues(path: string, state: KernelState): readonly string[] {
+    const found = findAttribute(path);
+    return found && attributeExists(state, found) ? (found.attribute.values?.(state, found.params) ?? []) : [];
+}
+
+/** What reading the path gives in this state, without its line end; undefined where it gives none. */
+export function readAttribute(path: string, state: KernelState): string | undefined {
+    const found = findAttribute(path);
+    const read = found && attributeExists(state, found) ? found.attribute.read?.(state, found.params) : undefined;
+    return read && 'text' in read ? read.text.trimEnd() : undefined;
 }
 
 /** Edits that bring the text into canonical form; undefined where it is too broken for that. */
