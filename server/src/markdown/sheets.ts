@@ -15,7 +15,7 @@ export function sheetOf(run: Run, step: number = run.steps.length): Sheet | unde
     return {
         title: subject, subtitle: `Linux ${run.kernel} · ${when}`, state: at?.state ?? run.boot.state, ...(at ? { previous: at.before } : {}), notes,
         outcome: [`boot → ${formatSummary(summarizeBoot(run.boot.state, run.boot.outcome))}`,
-            ...run.steps.slice(0, step).map((s) => `${s.step.provisioned ? '' : `${s.step.line.prompt} `}${s.step.line.text.trim()} → ${formatSummary(summarize(s.before, s.state, s.outcome))}`)],
+            ...run.steps.slice(0, step).map((s) => `${s.step.provisioned ? '' : `${s.step.line.prompt} `}${s.step.line.text.trim()} → ${formatSummary(summarize(s.before, s.state, s.outcome)) || (s.outcome.status === 0 ? 'ok' : `exit status ${s.outcome.status}`)}`)],
         log: [...(outcome.stdout ? outcome.stdout.trimEnd().split('\n') : []), ...(outcome.stderr ? outcome.stderr.trimEnd().split('\n') : []), ...outcome.log.map((l) => l.text)],
     };
 }

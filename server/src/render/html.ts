@@ -54,7 +54,7 @@ export function sheetToFigure(sheet: Sheet, options: HtmlOptions & { readonly pr
     return `<figure class="memtopo">
 ${sheetMap(sheet, { width: options.width }, { theme: options.theme, prefix: options.prefix })}<figcaption><strong>${escapeText(sheet.title)}</strong> · ${escapeText(sheet.subtitle)}<br>${escapeText(totalsText(ledger(sheet.state)))}</figcaption>
 <pre class="memtopo-outcome">${escapeText(sheet.outcome.join('\n'))}</pre>
-<details><summary>/proc/iomem</summary><pre class="memtopo-iomem">${escapeText(treeText(sheet))}</pre></details>
+<details open><summary>/proc/iomem</summary><pre class="memtopo-iomem">${escapeText(treeText(sheet))}</pre></details>
 </figure>
 `;
 }
@@ -65,8 +65,8 @@ function details(summary: string, content: string, open: boolean): string {
 
 function table(w: Waterfall): string {
     const words = { start: '', lost: 'lost', idle: 'idle', other: 'in use otherwise', rest: '' } as const;
-    const rows = w.bars.map((b) => `<tr class="${b.kind}"><td class="n">${b.kind === 'start' ? '' : b.kind === 'rest' ? '= ' : '− '}${escapeText(formatApproximate(b.bytes))}</td><td>${words[b.kind]}</td><td>${escapeText(b.label)}</td><td>${b.rules.join(', ')}</td></tr>`);
-    return `<table><caption>${escapeText(w.subject)}</caption><thead><tr><th scope="col">bytes</th><th scope="col">state</th><th scope="col">what</th><th scope="col">rule</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
+    const rows = w.bars.map((b) => `<tr class="${b.kind}"><td class="n">${b.kind === 'start' ? '' : b.kind === 'rest' ? '= ' : '− '}${escapeText(formatApproximate(b.bytes))}</td><td>${words[b.kind]}</td><td>${escapeText(b.label)}</td><td>${escapeText(b.subjects.slice(0, 8).join(', '))}${b.subjects.length > 8 ? ` and ${b.subjects.length - 8} more` : ''}</td><td>${b.rules.join(', ')}</td></tr>`);
+    return `<table><caption>${escapeText(w.subject)}</caption><thead><tr><th scope="col">bytes</th><th scope="col">state</th><th scope="col">what</th><th scope="col">whose</th><th scope="col">rule</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
 }
 
 function pageStyle(theme: ThemeName): string {

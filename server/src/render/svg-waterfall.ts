@@ -1,5 +1,6 @@
 // The waterfall drawn: one bar under the other, each as long as its bytes, each with its words beside or above it.
 import type { Ledger } from './ledger.ts';
+import { formatApproximate } from './summary.ts';
 import { type Drawing, element, escapeText, filled, line, type SvgOptions, text } from './svg.ts';
 import { breakText, cutTo, fitting, textWidth } from './svg-text.ts';
 import type { Kind } from './theme.ts';
@@ -77,7 +78,8 @@ function drawWaterfall(w: Waterfall, width: number, whole: boolean, options: Svg
 
 function amount(bar: WaterfallBar, whole: number): string {
     const sign = bar.kind === 'start' ? '' : bar.kind === 'rest' ? '= ' : '− ';
-    return `${sign}${sizeBeside(bar.bytes, whole)}`;
+    // what went off is told as exactly as it is short
+    return `${sign}${bar.kind === 'lost' || bar.kind === 'idle' ? formatApproximate(bar.bytes) : sizeBeside(bar.bytes, whole)}`;
 }
 
 /** Whose bytes they are, unless the heading or the words say so. */

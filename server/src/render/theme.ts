@@ -94,6 +94,7 @@ ${themes.map(([selector, theme]) => `${selector} .memtopo{${themeVariables(theme
 .memtopo figure{margin:0 0 1em}
 .memtopo svg{display:block;max-width:100%;height:auto}
 .memtopo figcaption{margin:.4em 0}
+.memtopo pre{overflow:auto}
 .memtopo-errors{border-left:3px solid var(--vscode-editorError-foreground,#b02a0c);padding-left:.6em}
 `;
 }
