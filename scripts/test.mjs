@@ -58,6 +58,17 @@ async function vitest() {
     if (status !== 0 && !counted) total.failed++;
 }
 
+/** The browser that page tests and the VS Codes need. Where it cannot be had, those tests are skipped and counted. */
+async function browser() {
+    heading('a browser');
+    try {
+        const { setUpBrowser } = await import('../test/e2e/host/setup.mjs');
+        setUpBrowser((text) => console.log(text));
+    } catch (error) {
+        console.log(`no browser here: ${error.message}`);
+    }
+}
+
 async function endToEnd() {
     heading('the packed extension in real VS Codes');
     const { status, text } = await run(process.execPath, [path.join(root, 'test/e2e/run.mjs')]);
@@ -76,6 +87,7 @@ try {
     await stage('types, lint, generated files', 'scripts/check.mjs');
     // The tests of server and command line run the bundles, as users do
     await stage('build', 'scripts/build.mjs', ['--release']);
+    await browser();
     await vitest();
     if (quick) total.skipped++;
     else await endToEnd();

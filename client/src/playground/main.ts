@@ -5,6 +5,7 @@ import { EditorState } from '@codemirror/state';
 import { LSPClient, languageServerExtensions, type Transport } from '@codemirror/lsp-client';
 import { DOCUMENT_REQUEST, type DocumentParams, type DocumentResult } from '../../../server/src/features/documents-protocol.ts';
 import { PREVIEW_CHANGED, PREVIEW_REQUEST, type PreviewModel, type PreviewParams } from '../../../server/src/features/preview-protocol.ts';
+import { colour, colours } from './colours.ts';
 import { READ_FILE_REQUEST } from '../../../server/src/server/files-protocol.ts';
 import { FIRST_VIEW, type ToPage, type ToPanel, type View } from '../preview/messages.ts';
 
@@ -22,7 +23,10 @@ const uriOf = (file: string): string => `file:///examples/${file}`;
 function workerTransport(worker: Worker): Transport {
     const listeners = new Set<(text: string) => void>();
     worker.addEventListener('message', ({ data }: MessageEvent<{ id?: number | string; method?: string; params?: unknown }>) => {
-        if (data.method === PREVIEW_CHANGED) preview.ask();
+        if (data.method === PREVIEW_CHANGED) {
+            preview.ask();
+            void recolour();
+        }
         if (data.id !== undefined && data.method !== undefined) {
             void answer(data.method, data.params).then((result) => worker.postMessage({ jsonrpc: '2.0', id: data.id, result }));
             return;
@@ -111,12 +115,23 @@ class Preview {
 }
 
 const preview = new Preview();
-const client = new LSPClient({ extensions: languageServerExtensions() }).connect(workerTransport(new Worker('server.browser.js')));
+// The client says that it can ask for diagnostics, and only shows those that are sent.
+const client = new LSPClient({ extensions: languageServerExtensions(), initializationOptions: { pushDiagnostics: true } }).connect(workerTransport(new Worker('server.browser.js')));
 let editor: EditorView;
 
 window.addEventListener('message', ({ source, data }: MessageEvent<ToPanel>) => {
     if (source === byId<HTMLIFrameElement>('preview').contentWindow) preview.receive(data);
 });
+
+/** Colours of the newest text; an answer about an older one is let go. */
+async function recolour(): Promise<void> {
+    const view = editor;
+    const { doc } = view.state;
+    const legend = client.serverCapabilities?.semanticTokensProvider?.legend.tokenTypes;
+    if (!legend) return;
+    const answer = await client.request<object, { data: number[] } | null>('textDocument/semanticTokens/full', { textDocument: { uri: preview.uri } }).catch(() => null);
+    if (answer && view === editor && view.state.doc.eq(doc)) colour(view, answer.data, legend);
+}
 
 async function open(file: string): Promise<void> {
     const text = await (await fetch(new URL(file, folder))).text();
@@ -128,7 +143,7 @@ async function open(file: string): Promise<void> {
         state: EditorState.create({
             doc: text,
             extensions: [
-                basicSetup, EditorView.lineWrapping, EditorView.contentAttributes.of({ 'aria-label': `${file}, memtopo text` }), client.plugin(preview.uri, 'memtopo'),
+                basicSetup, colours, EditorView.lineWrapping, EditorView.contentAttributes.of({ 'aria-label': `${file}, memtopo text` }), client.plugin(preview.uri, 'memtopo'),
                 EditorView.updateListener.of((update) => {
                     if (update.docChanged || update.selectionSet) preview.moveTo(update.state.selection.main.head);
                 }),
