@@ -1,7 +1,7 @@
 // Minimal texts for the failures that a described machine or a step can meet: one for each, with the code that must tell it.
 
 /** 8 GiB with 2 GiB of legacy persistent memory. */
-const legacy = (kernel: string, cmdline: string, more = ''): string => `platform a {
+export const legacy = (kernel: string, cmdline: string, more = ''): string => `platform a {
     kernel ${kernel}
     hypervisor
     cmdline "${cmdline}"
@@ -10,7 +10,7 @@ const legacy = (kernel: string, cmdline: string, more = ''): string => `platform
 }
 `;
 /** 4 GiB of specific-purpose memory in a node of its own. */
-const special = (kernel: string, place = 'at 8G size 4G', more = '', node = 'node 1'): string => `platform a {
+export const special = (kernel: string, place = 'at 8G size 4G', more = '', node = 'node 1'): string => `platform a {
     kernel ${kernel}
     hypervisor
     node 0 { cpus 0-3  memory at 0 size 2G  memory at 4G size 2G }
@@ -20,7 +20,7 @@ const special = (kernel: string, place = 'at 8G size 4G', more = '', node = 'nod
 }
 `;
 /** 4 GiB on NVDIMMs; labelled as soon as they are initialised. */
-const nfit = (kernel: string, place = 'at 8G size 4G', detail = 'label-size 128K  labels-initialised', more = ''): string => `platform a {
+export const nfit = (kernel: string, place = 'at 8G size 4G', detail = 'label-size 128K  labels-initialised', more = ''): string => `platform a {
     kernel ${kernel}
     hypervisor
     node 0 { cpus 0-3  memory at 0 size 2G  memory at 4G size 2G }
@@ -29,7 +29,7 @@ const nfit = (kernel: string, place = 'at 8G size 4G', detail = 'label-size 128K
     ${more}
 }
 `;
-const guest = (kernel: string, body: string): string => `platform a {
+export const guest = (kernel: string, body: string): string => `platform a {
     kernel ${kernel}
     hypervisor
     node 0 { cpus 0-3  memory at 0 size 2G  memory at 4G size 2G }
@@ -38,29 +38,29 @@ const guest = (kernel: string, body: string): string => `platform a {
     ${body}
 }
 `;
-const tables = (body: string): string => `platform a {
+export const tables = (body: string): string => `platform a {
     kernel 6.1
     ${body}
 }
 `;
-const cxl = (kernel: string, place = 'at 16G size 16G'): string => `platform a {
+export const cxl = (kernel: string, place = 'at 16G size 16G'): string => `platform a {
     kernel ${kernel}
     node 0 { cpus 0-3  memory at 0 size 2G  memory at 4G size 2G }
     cxl window 0 ${place} { ways 1  granularity 4K  targets hb0  volatile }
     cxl memdev mem0 { window 0  volatile 8G }
 }
 `;
-const steps = (...lines: readonly string[]): string => `scenario "s" on a {\n${lines.map((l) => `    ${l.startsWith('(') || l.startsWith('expect') ? l : `$ ${l}`}\n`).join('')}}\n`;
+export const steps = (...lines: readonly string[]): string => `scenario "s" on a {\n${lines.map((l) => `    ${l.startsWith('(') || l.startsWith('expect') ? l : `$ ${l}`}\n`).join('')}}\n`;
 
-const DAX = 'ndctl create-namespace --mode=devdax --map=mem -e namespace0.0 -f';
-const UNBIND = 'echo dax0.0 > /sys/bus/dax/drivers/device_dax/unbind';
-const KMEM = ['modprobe kmem', 'echo dax0.0 > /sys/bus/dax/drivers/device_dax/unbind', 'echo dax0.0 > /sys/bus/dax/drivers/kmem/new_id'] as const;
-const BOTTOM = '/sys/bus/dax/drivers';
-const DEV = '/sys/bus/dax/devices/dax0.0';
-const BLOCK = '/sys/devices/system/memory';
+export const DAX = 'ndctl create-namespace --mode=devdax --map=mem -e namespace0.0 -f';
+export const UNBIND = 'echo dax0.0 > /sys/bus/dax/drivers/device_dax/unbind';
+export const KMEM = ['modprobe kmem', 'echo dax0.0 > /sys/bus/dax/drivers/device_dax/unbind', 'echo dax0.0 > /sys/bus/dax/drivers/kmem/new_id'] as const;
+export const BOTTOM = '/sys/bus/dax/drivers';
+export const DEV = '/sys/bus/dax/devices/dax0.0';
+export const BLOCK = '/sys/devices/system/memory';
 /** All memory of dax0.0 in a kernel zone. */
 const KERNEL_ZONE = ['modprobe kmem', 'daxctl reconfigure-device --mode=system-ram --no-movable dax0.0'] as const;
-const SYSRAM = 'daxctl reconfigure-device --mode=system-ram dax0.0';
+export const SYSRAM = 'daxctl reconfigure-device --mode=system-ram dax0.0';
 
 /** Failure → code that tells it, and a text that meets it. */
 export const FAILURES: Readonly<Record<string, { readonly code: string; readonly text: string }>> = {
