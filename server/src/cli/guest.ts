@@ -69,6 +69,9 @@ const WANTED = [
     /\/drivers\/(?:nvdimm|dax|cxl|acpi\/nfit)\//, /\/drivers\/dax\//, /\/drivers\/virtio\/virtio(?:_mem|_pci\w*|_ring)?\.ko/, /\/fs\/(?:xfs\/xfs|ext4\/ext4)\.ko/, /\/crc32c/,
 ];
 
+/** The dax class model of 5.1 … 5.15, which `daxctl migrate-device-model` turns off; only the bus model is simulated. */
+const OLD_MODEL = 'dax_pmem_compat';
+
 /** What unpacks a compressed module on this machine; the guest has nothing for it. */
 const UNPACKERS: Readonly<Record<string, readonly [tool: string, pkg: string]>> = { xz: ['xz', 'xz-utils'], zst: ['zstd', 'zstd'], gz: ['gzip', 'gzip'] };
 
@@ -92,7 +95,7 @@ function copyModules(kernel: Kernel, root: string): void {
         const m = /([^/]+)\.ko(?:\.\w+)?$/.exec(file);
         if (m) byName.set(m[1]!.replaceAll('-', '_'), file);
     }
-    const queue = [...byName].filter(([, file]) => WANTED.some((w) => w.test(`/${file}`))).map(([name]) => name);
+    const queue = [...byName].filter(([name, file]) => name !== OLD_MODEL && WANTED.some((w) => w.test(`/${file}`))).map(([name]) => name);
     const done = new Set<string>();
     const target = join(root, 'lib/modules', kernel.release);
     while (queue.length > 0) {

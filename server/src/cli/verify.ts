@@ -132,6 +132,7 @@ async function verifyQemu(file: string, options: QemuOptions, io: Io): Promise<n
     const kernel = chooseKernel(kernels, options.release, run.kernel);
     const machine = qemuMachine(run.platform.machine);
     io.out(`${run.scenario ? `${run.scenario.name}, on ` : ''}${run.platform.name}: Linux ${kernel.release}, QEMU with ${options.accel === 'kvm' ? 'KVM' : 'software emulation'}\n`);
+    if (profileFor(kernel.release)?.name !== profileFor(run.kernel)?.name) io.out(`  note: the scenario is for Linux ${run.kernel}; what follows is predicted for the kernel that runs\n`);
     for (const text of machine.differences) io.out(`  note: ${text}\n`);
     const progress = progressLine(io);
     try {
