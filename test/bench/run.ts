@@ -1,149 +1,122 @@
-// npm run bench: how long a key takes to become diagnostics, a start to become the first ones, and a file to be simulated; through
-// the real bundled server, beside VS Code's JSON service on a JSON text of equal size, in one run on one machine.
-import { mkdirSync, readFileSync } from 'node:fs';
+// npm run bench: how long a start takes to become the first diagnostics, a key to become the next ones, and a machine to be
+// simulated; through the real bundled server, beside VS Code's JSON service on a JSON text of equal size, in one run on one machine.
+//   --quick: fewer turns    --start: only the starts    --write: the table goes into docs/performance.md as well
+import { readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
-import * as esbuild from 'esbuild';
-import { Client } from '../lsp/client.ts';
-import { curve } from './scale.ts';
-import { jsonOfSize, platforms } from './texts.ts';
+import { buildServers, burst, coldStart, JSON_BUNDLED, JSON_PACKAGES, keystrokes, OURS, type Server, type Start } from './servers.ts';
+import { simulateText } from './simulate.ts';
+import { jsonOfSize, machine, platforms } from './texts.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const out = path.join(root, 'dist/bench');
 const quick = process.argv.includes('--quick');
-const ONLY_START = process.argv.includes("--start");
-const KEYS = quick ? 15 : 40;
-const STARTS = quick ? 5 : 15;
-
-mkdirSync(out, { recursive: true });
-await esbuild.build({
-    entryPoints: [path.join(root, 'test/bench/json-server.ts')], outfile: path.join(out, 'json-server.cjs'), bundle: true, minify: true, platform: 'node',
-    format: 'cjs', target: 'node20', logLevel: 'error', mainFields: ['module', 'main'],
-});
-
-// the same server as npm ships its parts: nothing bundled
-await esbuild.build({
-    entryPoints: [path.join(root, 'test/bench/json-server.ts')], outfile: path.join(out, 'json-unbundled.cjs'), bundle: true, packages: 'external', platform: 'node',
-    format: 'cjs', target: 'node20', logLevel: 'error',
-});
-
-const OURS = { name: 'memtopo', script: path.join(root, 'dist/server.cjs'), language: 'memtopo', extension: 'memtopo' };
-const JSON_SERVER = { name: 'json', script: path.join(out, 'json-server.cjs'), language: 'json', extension: 'json' };
-const JSON_UNBUNDLED = { ...JSON_SERVER, name: 'json, unbundled', script: path.join(out, 'json-unbundled.cjs') };
-type Server = typeof OURS;
-
-const CAPABILITIES = { textDocument: { publishDiagnostics: { versionSupport: true, relatedInformation: true } } };
-const start = (server: Server): Client => new Client(process.execPath, [server.script, '--stdio']);
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
-const ms = (value: number): string => `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ms`;
-
-/** Types and deletes one character in the middle of the text; p50 of key → diagnostics of that version. */
-async function keystroke(server: Server, text: string, at: string): Promise<number> {
-    const client = start(server);
-    await client.initialize(CAPABILITIES);
-    const uri = `file:///bench/middle.${server.extension}`;
-    client.open(uri, text, server.language);
-    await client.diagnostics(uri, (p) => p.version === 1 || p.version === undefined);
-    const offset = text.indexOf(at, text.length >> 1) + at.length;
-    const before = text.slice(0, offset).split('\n');
-    const position = { line: before.length - 1, character: before.at(-1)!.length };
-    const after = { line: position.line, character: position.character + 1 };
-    const times: number[] = [];
-    for (let i = 0; i < KEYS + 10; i++) {
-        const seen = client.published.length;
-        const begin = performance.now();
-        const version = client.change(uri, [i % 2 === 0 ? { range: { start: position, end: position }, text: '1' } : { range: { start: position, end: after }, text: '' }]);
-        await client.diagnostics(uri, (p) => p.version === version, seen);
-        if (i >= 10) times.push(performance.now() - begin);
-        await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-    await client.stop();
-    return median(times);
-}
-
-/** Spawn → first diagnostics on a tiny text. */
-async function coldStart(server: Server, text: string): Promise<number> {
-    const begin = performance.now();
-    const client = start(server);
-    const uri = `file:///bench/tiny.${server.extension}`;
-    await client.initialize(CAPABILITIES);
-    client.open(uri, text, server.language);
-    await client.diagnostics(uri);
-    const time = performance.now() - begin;
-    await client.stop();
-    return time;
-}
-
-/** 30 keys, 10 ms apart: publications meanwhile, and the time from the last key to its diagnostics. */
-async function burst(server: Server, text: string, at: string): Promise<{ publishes: number; last: number; hover: number }> {
-    const client = start(server);
-    await client.initialize(CAPABILITIES);
-    const uri = `file:///bench/burst.${server.extension}`;
-    client.open(uri, text, server.language);
-    await client.diagnostics(uri);
-    const offset = text.indexOf(at, text.length >> 1) + at.length;
-    const before = text.slice(0, offset).split('\n');
-    const position = { line: before.length - 1, character: before.at(-1)!.length };
-    const seen = client.published.length;
-    let version = 1;
-    for (let i = 0; i < 30; i++) {
-        version = client.change(uri, [{ range: { start: position, end: position }, text: '1' }]);
-        await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    const begin = performance.now();
-    await client.diagnostics(uri, (p) => p.version === version, seen);
-    const last = performance.now() - begin;
-    const publishes = client.published.length - seen;
-    const hoverStart = performance.now();
-    await client.request('textDocument/hover', { textDocument: { uri }, position }).catch(() => null);
-    const hover = performance.now() - hoverStart;
-    await client.stop();
-    return { publishes, last, hover };
-}
-
+const KEYS = quick ? 16 : 40;
+const STARTS = quick ? 7 : 15;
 // a digit in a CPU list: the machine changes, so it is booted and its scenario run anew
 const KEY = 'cpus 0-3';
-console.log(`node ${process.version}, ${new Date().toISOString().slice(0, 10)}; p50 of ${KEYS} keys, of ${STARTS} starts\n`);
 
-const tiny = platforms(1);
-const tinyJson = jsonOfSize(tiny.length);
-const cold = new Map<Server, number[]>([[OURS, []], [JSON_SERVER, []], [JSON_UNBUNDLED, []]]);
-for (const server of cold.keys()) await coldStart(server, server === OURS ? tiny : tinyJson); // fills the code cache
-for (let i = 0; i < STARTS; i++) for (const [server, times] of cold) times.push(await coldStart(server, server === OURS ? tiny : tinyJson));
-row('cold start → first diagnostics', median(cold.get(OURS)!), median(cold.get(JSON_SERVER)!), 1.0);
-row('  beside the JSON server as npm ships it, unbundled', median(cold.get(OURS)!), median(cold.get(JSON_UNBUNDLED)!), 1.0);
-if (ONLY_START) process.exit(0);
+interface Row {
+    readonly what: string;
+    readonly ours: string;
+    readonly beside: string;
+    readonly ratio: string;
+    readonly goal: string;
+    readonly verdict: string;
+}
 
-for (const [lines, goal] of [[100, undefined], [1000, 9], [10_000, 7]] as const) {
-    const text = platforms(Math.max(1, Math.round(lines / 20)));
-    const ours = await keystroke(OURS, text, KEY);
-    const json = await keystroke(JSON_SERVER, jsonOfSize(text.length), '"note');
-    row(`key → diagnostics, ${lines} lines (${(text.length / 1024).toFixed(0)} KB)`, ours, json, goal);
+const rows: Row[] = [];
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+const least = (values: readonly number[]): number => Math.min(...values);
+const ms = (value: number): string => `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ms`;
+
+function add(row: Row): void {
+    rows.push(row);
+    console.log(row.what.padEnd(58), row.ours.padStart(9), row.beside.padStart(20), row.ratio.padStart(8), row.goal.padStart(8), row.verdict);
 }
-{
-    const small = await keystroke(OURS, platforms(50), KEY);
-    const scaled = await keystroke(OURS, platforms(50, 1024), KEY);
-    console.log(`the same, every size ×1024`.padEnd(52), ms(scaled).padStart(10), `  ${(scaled / small).toFixed(2)}× of ${ms(small)}`);
+
+/** A row of two times and the most that their ratio may be. */
+function compare(what: string, ours: number, name: string, other: number, goal?: number): void {
+    const ratio = ours / other;
+    add({ what, ours: ms(ours), beside: `${name} ${ms(other)}`, ratio: `${ratio.toFixed(2)}×`, goal: goal === undefined ? '' : `≤ ${goal}×`, verdict: goal === undefined ? '' : ratio <= goal ? 'met' : 'NOT MET' });
 }
-{
-    const { publishes, last, hover } = await burst(OURS, platforms(500), KEY);
-    console.log('burst of 30 keys, 10 000 lines'.padEnd(52), `${publishes} publishes, last ${ms(last)} after the last key, hover ${ms(hover)}`);
+
+async function starts(): Promise<void> {
+    const tiny = platforms(1);
+    const json = jsonOfSize(tiny.length);
+    const times = new Map<Server, Start[]>([[OURS, []], [JSON_PACKAGES, []], [JSON_BUNDLED, []]]);
+    const text = (server: Server): string => (server === OURS ? tiny : json);
+    for (const server of times.keys()) await coldStart(server, text(server), server === OURS ? 2500 : 0); // ours writes its code cache when it is idle
+    for (let i = 0; i < STARTS; i++) for (const [server, list] of times) list.push(await coldStart(server, text(server)));
+    const clock = (server: Server, of: typeof median): number => of(times.get(server)!.map((t) => t.clock));
+    const cpu = (server: Server): number => median(times.get(server)!.map((t) => t.cpu ?? NaN));
+    compare('cold start → first diagnostics, least', clock(OURS, least), 'npm', clock(JSON_PACKAGES, least), 1);
+    compare('cold start → first diagnostics, median', clock(OURS, median), 'npm', clock(JSON_PACKAGES, median), 1);
+    if (!Number.isNaN(cpu(OURS))) compare('  computing in the main thread, median', cpu(OURS), 'npm', cpu(JSON_PACKAGES), 1);
+    compare('  beside the JSON server bundled, least', clock(OURS, least), 'bundled', clock(JSON_BUNDLED, least));
 }
-{
-    const file = path.join(root, 'examples/fast-reboot.memtopo');
-    try {
-        const { simulateText } = await import('./simulate.ts');
-        const time = simulateText(readFileSync(file, 'utf8'));
-        console.log('one simulation of examples/fast-reboot.memtopo'.padEnd(52), ms(time).padStart(10));
-    } catch (error) {
-        console.log('one simulation of examples/fast-reboot.memtopo'.padEnd(52), `not measured: ${error instanceof Error ? error.message : String(error)}`);
+
+async function typing(): Promise<void> {
+    const key = new Map<number, number>();
+    for (const [lines, goal] of [[100, undefined], [1000, 9], [10_000, 7]] as const) {
+        const text = platforms(lines / 20);
+        const [ours, json] = await keystrokes([{ server: OURS, text, at: KEY }, { server: JSON_BUNDLED, text: jsonOfSize(text.length), at: '"note' }], KEYS);
+        key.set(lines, median(ours!));
+        compare(`key → diagnostics, ${lines} lines (${(text.length / 1024).toFixed(0)} KB)`, median(ours!), 'json', median(json!), goal);
     }
-}
-for (const { what, count, boot, step } of curve(quick ? 3 : 7)) {
-    console.log(`simulated boot: ${what}, ${count}`.padEnd(52), ms(boot).padStart(10), `  a further step ${ms(step)}`);
+    const [plain, scaled] = await keystrokes([{ server: OURS, text: platforms(50), at: KEY }, { server: OURS, text: platforms(50, 1024), at: KEY }], KEYS);
+    compare('key → diagnostics, every size ×1024', median(scaled!), 'as is', median(plain!), 1.15);
+    const [few, many] = await keystrokes([{ server: OURS, text: platforms(50), at: KEY }, { server: OURS, text: platforms(500), at: KEY }], KEYS);
+    compare('key → diagnostics, 500 platforms', median(many!), '50 platforms', median(few!), 1.5);
+    const one = median(simulateText(platforms(1), 60).slice(30));
+    for (const lines of [1000, 10_000]) compare('simulating what such a key changes', one, `key, ${lines} lines`, key.get(lines)!, 0.1);
+    const { publishes, after, last, hover } = await burst({ server: OURS, text: platforms(500), at: KEY });
+    add({ what: 'burst of 30 keys, 10 000 lines', ours: `${publishes}`, beside: 'publishes', ratio: '', goal: '≥ 10', verdict: publishes >= 10 ? 'met' : 'NOT MET' });
+    add({ what: '  builds after the last key', ours: `${after}`, beside: `in ${ms(last)}`, ratio: '', goal: '≤ 2', verdict: after <= 2 ? 'met' : 'NOT MET' });
+    add({ what: '  hover right after it', ours: ms(hover), beside: '', ratio: '', goal: '', verdict: '' });
 }
 
-function row(what: string, ours: number, json: number, goal: number | undefined): void {
-    const ratio = ours / json;
-    const verdict = goal === undefined ? '' : ratio <= goal ? `≤ ${goal}× ok` : `MISSED, goal ${goal}×`;
-    console.log(what.padEnd(52), ms(ours).padStart(10), `json ${ms(json)}`.padStart(16), `${ratio.toFixed(2)}×`.padStart(8), verdict);
+function scale(): void {
+    const time = (text: string): number => least(simulateText(text, quick ? 3 : 5));
+    const example = readFileSync(path.join(root, 'examples/fast-reboot.memtopo'), 'utf8');
+    add({ what: 'simulating examples/fast-reboot.memtopo', ours: ms(median(simulateText(example, 60).slice(30))), beside: '', ratio: '', goal: '', verdict: '' });
+    const curve = (what: string, points: readonly (readonly [string, number, string])[], growth: number | undefined): void => {
+        let before: { readonly name: string; readonly size: number; readonly took: number } | undefined;
+        for (const [name, size, text] of points) {
+            const took = time(text);
+            const most = before && (growth ?? size / before.size) * 1.5;
+            if (before) compare(`simulating ${what}: ${name}`, took, before.name, before.took, Number(most!.toFixed(1)));
+            else add({ what: `simulating ${what}: ${name}`, ours: ms(took), beside: '', ratio: '', goal: '', verdict: '' });
+            before = { name, size, took };
+        }
+    };
+    for (let i = 0; i < 20; i++) simulateText(machine(16, 100, 1024), 1); // warm
+    curve('one node', [['1 TiB', 1, machine(1, 0, 1024)], ['64 TiB', 64, machine(1, 0, 65_536)]], 1);
+    curve('64 TiB', [16, 128, 1024].map((n) => [`${n} nodes`, n, machine(n, 0, 65_536)] as const), undefined);
+    curve('reserved', [100, 1000, 10_000].map((n) => [`${n} ranges`, n, machine(1, n, 1024)] as const), undefined);
 }
+
+/** The table, where the page's markers are. */
+function write(): void {
+    const file = path.join(root, 'docs/performance.md');
+    const page = readFileSync(file, 'utf8');
+    const cells = (row: readonly string[]): string => `| ${row.map((c) => c.trim()).join(' | ')} |`;
+    const table = [
+        `Node ${process.version}, ${os.cpus().length} × ${os.cpus()[0]?.model ?? 'unknown'}, ${new Date().toISOString().slice(0, 10)}.`, '',
+        cells(['What', 'memtopo', 'beside', 'ratio', 'goal', '']), cells(['---', '---:', '---:', '---:', '---:', '---']),
+        ...rows.map((r) => cells([r.what, r.ours, r.beside, r.ratio, r.goal, r.verdict])),
+    ];
+    const filled = page.replace(/(<!-- bench -->\n)[\s\S]*?(<!-- \/bench -->)/, (_all, begin: string, end: string) => `${begin}\n${table.join('\n')}\n\n${end}`);
+    if (filled === page && !page.includes(table.at(-1)!)) throw new Error('docs/performance.md has no place for the table');
+    writeFileSync(file, filled);
+}
+
+console.log(`node ${process.version}, ${new Date().toISOString().slice(0, 10)}; ${KEYS} keys, ${STARTS} starts, in turns; the machine's load is ${os.loadavg()[0]!.toFixed(1)} on ${os.cpus().length} cores\n`);
+await buildServers();
+await starts();
+if (!process.argv.includes('--start')) {
+    await typing();
+    scale();
+}
+const missed = rows.filter((r) => r.verdict === 'NOT MET').length;
+console.log(`\n${rows.filter((r) => r.verdict === 'met').length} goals met, ${missed} not met`);
+if (process.argv.includes('--write')) write();

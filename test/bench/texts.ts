@@ -40,3 +40,15 @@ export function jsonOfSize(bytes: number): string {
     }
     return `[\n${parts.join(',\n')}\n]\n`;
 }
+
+/** One machine of `nodes` NUMA nodes with `ranges` reserved ranges and `gib` GiB of memory altogether, and a scenario of two steps. */
+export function machine(nodes: number, ranges: number, gib: number): string {
+    const each = Math.max(1, Math.floor(gib / nodes));
+    const start = (node: number): number => 4 + node * each;
+    const lines = ['platform big {', '    kernel 6.1'];
+    for (let n = 0; n < nodes; n++) lines.push(`    node ${n} { memory at ${start(n)}G size ${each}G }`);
+    // below 4 GiB, each a hole apart from the next
+    for (let r = 0; r < ranges; r++) lines.push(`    reserved at 0x${(0x80000000 + r * 0x20000).toString(16)} size 64K "device ${r}"`);
+    lines.push('}', '', 'scenario "a block" on big {', '    $ echo offline > /sys/devices/system/memory/memory40/state', '    $ echo online_movable > /sys/devices/system/memory/memory40/state', '}', '');
+    return lines.join('\n');
+}
