@@ -7,7 +7,7 @@ import { DOCUMENT_REQUEST, type DocumentParams, type DocumentResult } from '../.
 import { PREVIEW_CHANGED, PREVIEW_REQUEST, type PreviewModel, type PreviewParams } from '../../../server/src/features/preview-protocol.ts';
 import { colour, colours } from './colours.ts';
 import { READ_FILE_REQUEST } from '../../../server/src/server/files-protocol.ts';
-import { FIRST_VIEW, type ToPage, type ToPanel, type View } from '../preview/messages.ts';
+import { FIRST_VIEW, type Pinned, type ToPage, type ToPanel, type View } from '../preview/messages.ts';
 
 interface Example {
     /** File name in `examples/`. */
@@ -51,7 +51,7 @@ async function answer(method: string, params: unknown): Promise<unknown> {
 class Preview {
     uri = '';
     offset = 0;
-    private step: number | undefined;
+    private pinned: Pinned | undefined;
     private view: View = FIRST_VIEW;
     private asking = false;
     private again = false;
@@ -69,7 +69,7 @@ class Preview {
     moveTo(offset: number): void {
         if (offset === this.offset) return;
         this.offset = offset;
-        this.step = undefined;
+        this.pinned = undefined;
         this.ask();
     }
 
@@ -83,9 +83,9 @@ class Preview {
         this.asking = true;
         do {
             this.again = false;
-            const params: PreviewParams = { uri: this.uri, offset: this.offset, kernel: this.view.kernel, compareWith: this.view.compareWith, step: this.step };
+            const params: PreviewParams = { uri: this.uri, offset: this.offset, kernel: this.view.kernel, compareWith: this.view.compareWith, subject: this.pinned?.subject, step: this.pinned?.step };
             const model = await client.request<PreviewParams, PreviewModel | null>(PREVIEW_REQUEST, params).catch(() => null);
-            if (model && !this.again) this.post({ kind: 'model', model, saved: { uri: this.uri, offset: this.offset, step: this.step, view: this.view } });
+            if (model && !this.again) this.post({ kind: 'model', model, saved: { uri: this.uri, offset: this.offset, pinned: this.pinned, view: this.view } });
         } while (this.again);
         this.asking = false;
     }
@@ -94,17 +94,17 @@ class Preview {
         byId<HTMLIFrameElement>('preview').contentWindow?.postMessage(message, '*');
     }
 
-    private reveal({ start, end, focus, step }: Extract<ToPanel, { kind: 'reveal' }>): void {
+    private reveal({ start, end, focus, pinned }: Extract<ToPanel, { kind: 'reveal' }>): void {
         this.offset = start;
-        this.step = step;
+        this.pinned = pinned;
         const length = editor.state.doc.length;
         editor.dispatch({ selection: { anchor: Math.min(end, length), head: Math.min(start, length) }, scrollIntoView: true });
         if (focus) editor.focus();
         this.ask();
     }
 
-    private async save({ as, step, theme }: Extract<ToPanel, { kind: 'save' }>): Promise<void> {
-        const made = await client.request<DocumentParams, DocumentResult | null>(DOCUMENT_REQUEST, { uri: this.uri, offset: this.offset, kind: as, step, theme });
+    private async save({ as, offset, step, theme }: Extract<ToPanel, { kind: 'save' }>): Promise<void> {
+        const made = await client.request<DocumentParams, DocumentResult | null>(DOCUMENT_REQUEST, { uri: this.uri, offset, kind: as, step, theme });
         if (!made) return;
         const link = document.createElement('a');
         link.href = URL.createObjectURL(new Blob([made.text]));

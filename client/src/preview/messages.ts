@@ -21,19 +21,25 @@ export interface View {
 
 export const FIRST_VIEW: View = { compareWith: 'step', tab: 'iomem' };
 
+/** What stays shown while the cursor is on something that it shows. */
+export interface Pinned {
+    readonly subject: { readonly kind: 'platform' | 'scenario'; readonly name: string };
+    readonly step: number;
+}
+
 /** Page to panel. */
 export type ToPanel =
     | { readonly kind: 'ready' }
-    /** `step`: shows that step until the cursor moves elsewhere, whatever step the place belongs to. `fix`: and offers its quick fixes. */
-    | { readonly kind: 'reveal'; readonly uri: string; readonly start: number; readonly end: number; readonly focus: boolean; readonly step?: number; readonly fix?: boolean }
+    /** `pinned`: shows that until the cursor moves elsewhere, whatever the place belongs to. `fix`: and offers its quick fixes. */
+    | { readonly kind: 'reveal'; readonly uri: string; readonly start: number; readonly end: number; readonly focus: boolean; readonly pinned?: Pinned; readonly fix?: boolean }
     | { readonly kind: 'view'; readonly view: View }
     | { readonly kind: 'copy'; readonly what: string; readonly text: string }
-    | { readonly kind: 'save'; readonly as: DocumentKind; readonly step: number; readonly theme: 'light' | 'dark' | 'high-contrast' };
+    | { readonly kind: 'save'; readonly as: DocumentKind; readonly offset: number; readonly step: number; readonly theme: 'light' | 'dark' | 'high-contrast' };
 
 /** What VS Code keeps of a panel over a reload of the window. */
 export interface SavedState {
     readonly uri: string;
     readonly offset: number;
-    readonly step?: number;
+    readonly pinned?: Pinned;
     readonly view: View;
 }

@@ -6,7 +6,7 @@ import { PREVIEW_REQUEST, type PreviewModel, type PreviewParams } from '../../..
 import { previewHtml } from './html.ts';
 import { DOCUMENT_REQUEST, type DocumentParams, type DocumentResult } from '../../../server/src/features/documents-protocol.ts';
 import { save } from '../save.ts';
-import { FIRST_VIEW, type SavedState, type ToPage, type ToPanel, type View } from './messages.ts';
+import { FIRST_VIEW, type Pinned, type SavedState, type ToPage, type ToPanel, type View } from './messages.ts';
 
 const VIEW_TYPE = 'memtopo.preview';
 
@@ -47,8 +47,10 @@ export function registerPreview(context: vscode.ExtensionContext, client: BaseLa
 class PreviewPanel implements vscode.Disposable {
     private uri: string;
     private offset: number;
-    /** Step that the reader went to in the page; the cursor's own step once the cursor moves elsewhere. */
-    private step: number | undefined;
+    /** What the reader went to in the page; the cursor leads again once it moves elsewhere. */
+    private pinned: Pinned | undefined;
+    /** The page is moving the cursor: what VS Code tells of it meanwhile is not the reader's doing. */
+    private revealing = 0;
     private view: View;
     private pageReady = false;
     /** A request is on its way; `again`: what it asks for is out of date already. At most one travels, and the newest goes next. */
@@ -64,7 +66,7 @@ class PreviewPanel implements vscode.Disposable {
         this.panel = panel;
         this.uri = state.uri;
         this.offset = state.offset;
-        this.step = state.step;
+        this.pinned = state.pinned;
         this.view = state.view;
         panel.iconPath = {
             light: vscode.Uri.joinPath(extension, 'client', 'icons', 'file-light.svg'),
@@ -92,7 +94,7 @@ class PreviewPanel implements vscode.Disposable {
     show(uri: vscode.Uri, offset: number): void {
         this.uri = uri.toString();
         this.offset = offset;
-        this.step = undefined;
+        this.pinned = undefined;
         this.retitle();
         this.panel.reveal(undefined, true);
         void this.ask();
@@ -104,7 +106,7 @@ class PreviewPanel implements vscode.Disposable {
     }
 
     private follow(editor: vscode.TextEditor): void {
-        if (editor.document.languageId !== 'memtopo') return;
+        if (editor.document.languageId !== 'memtopo' || this.revealing > 0) return;
         const uri = editor.document.uri.toString();
         const offset = cursor(editor);
         if (uri === this.uri && offset === this.offset) return;
@@ -112,7 +114,7 @@ class PreviewPanel implements vscode.Disposable {
         if (vscode.window.activeTextEditor && vscode.window.activeTextEditor !== editor) return;
         this.uri = uri;
         this.offset = offset;
-        this.step = undefined;
+        this.pinned = undefined;
         this.retitle();
         void this.ask();
     }
@@ -124,7 +126,7 @@ class PreviewPanel implements vscode.Disposable {
                 if (this.last) this.post(this.last);
                 void this.ask();
                 break;
-            case 'reveal': void this.reveal(message.uri, message.start, message.end, message.focus, message.step, message.fix); break;
+            case 'reveal': void this.reveal(message.uri, message.start, message.end, message.focus, message.pinned, message.fix); break;
             case 'view': {
                 const { window: _, ...before } = this.view;
                 const { window: __, ...now } = message.view;
@@ -148,9 +150,9 @@ class PreviewPanel implements vscode.Disposable {
         try {
             do {
                 this.again = false;
-                const params: PreviewParams = { uri: this.uri, offset: this.offset, kernel: this.view.kernel, compareWith: this.view.compareWith, step: this.step, views: this.view.tab === 'iomem' ? ['map'] : ['map', this.view.tab] };
+                const params: PreviewParams = { uri: this.uri, offset: this.offset, kernel: this.view.kernel, compareWith: this.view.compareWith, subject: this.pinned?.subject, step: this.pinned?.step, views: this.view.tab === 'iomem' ? ['map'] : ['map', this.view.tab] };
                 const model = await this.client.sendRequest<PreviewModel | null>(PREVIEW_REQUEST, params);
-                if (model && !this.again) this.post({ kind: 'model', model, saved: { uri: this.uri, offset: this.offset, step: this.step, view: this.view } });
+                if (model && !this.again) this.post({ kind: 'model', model, saved: { uri: this.uri, offset: this.offset, pinned: this.pinned, view: this.view } });
                 else if (!model && !this.again) await this.load();
             } while (this.again);
         } catch (error) {
@@ -170,7 +172,7 @@ class PreviewPanel implements vscode.Disposable {
         }
     }
 
-    private async reveal(uri: string, start: number, end: number, focus: boolean, step?: number, fix?: boolean): Promise<void> {
+    private async reveal(uri: string, start: number, end: number, focus: boolean, pinned?: Pinned, fix?: boolean): Promise<void> {
         const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
         const selection = new vscode.Selection(document.positionAt(end), document.positionAt(start));
         const shown = vscode.window.visibleTextEditors.find(editor => editor.document === document);
@@ -178,14 +180,19 @@ class PreviewPanel implements vscode.Disposable {
         // before the cursor moves: its move is ours then, and nothing to follow
         this.uri = document.uri.toString();
         this.offset = start;
-        this.step = step;
+        this.pinned = pinned;
         void this.ask();
-        await vscode.window.showTextDocument(document, { viewColumn: column, preserveFocus: !focus, preview: false, selection });
+        this.revealing++;
+        try {
+            await vscode.window.showTextDocument(document, { viewColumn: column, preserveFocus: !focus, preview: false, selection });
+        } finally {
+            this.revealing--;
+        }
         if (fix) await vscode.commands.executeCommand('editor.action.quickFix');
     }
 
-    private async save({ as, step, theme }: Extract<ToPanel, { kind: 'save' }>): Promise<void> {
-        const params: DocumentParams = { uri: this.uri, offset: this.offset, kind: as, step, theme, kernels: this.view.kernel === undefined ? undefined : [this.view.kernel] };
+    private async save({ as, offset, step, theme }: Extract<ToPanel, { kind: 'save' }>): Promise<void> {
+        const params: DocumentParams = { uri: this.uri, offset, kind: as, step, theme, kernels: this.view.kernel === undefined ? undefined : [this.view.kernel] };
         const made = await this.client.sendRequest<DocumentResult | null>(DOCUMENT_REQUEST, params);
         if (made) await save(made, as, vscode.Uri.parse(this.uri));
     }

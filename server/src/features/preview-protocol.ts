@@ -17,6 +17,8 @@ export interface PreviewParams {
     readonly offset: number;
     /** Kernel release to show where the scenario runs under several; its first one when absent or not among them. */
     readonly kernel?: string;
+    /** Subject to show instead of the one that the cursor is in; passed over where there is none of that name. */
+    readonly subject?: { readonly kind: 'platform' | 'scenario'; readonly name: string };
     /** Step to show (index in `PreviewRun.steps`) instead of the one that the cursor selects. */
     readonly step?: number;
     /** What marks compare with: the step before (default), the booted machine, any step, or this step under another release. */

@@ -50,7 +50,8 @@ interface Candidate {
 export function preview(analysis: Analysis, params: PreviewParams, memory: PreviewMemory): PreviewModel {
     const candidates = listCandidates(analysis);
     const subjects = candidates.map((c) => c.subject);
-    const found = candidates.findIndex((c) => analysis.touches(c.span, params.offset));
+    const pinned = params.subject ? candidates.findIndex((c) => c.subject.kind === params.subject!.kind && c.subject.name === params.subject!.name) : -1;
+    const found = pinned >= 0 ? pinned : candidates.findIndex((c) => analysis.touches(c.span, params.offset));
     const index = found >= 0 ? found : nearest(analysis, candidates, params.offset);
     const base = { uri: analysis.uri, version: analysis.version, subjects, subject: index };
     const chosen = candidates[index];
@@ -219,7 +220,7 @@ function currentStep(analysis: Analysis, run: Run, offset: number): number {
 function bootStep(analysis: Analysis, run: Run, detailed: boolean): PreviewStep {
     const { state, outcome } = run.boot;
     return {
-        kind: 'boot', text: 'boot', at: span(analysis, run.platform.at), verdict: 'ok', summary: formatSummary(summarizeBoot(state, outcome)), status: 0, errnos: [],
+        kind: 'boot', text: 'boot', at: span(analysis, (run.scenario ?? run.platform).at), verdict: 'ok', summary: formatSummary(summarizeBoot(state, outcome)), status: 0, errnos: [],
         stdout: '', stderr: '', log: detailed ? outcome.log : [], notes: detailed ? notes(outcome.notes) : [], checks: [],
     };
 }

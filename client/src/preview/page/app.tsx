@@ -21,6 +21,8 @@ export interface Actions {
     readonly reveal: (at: PreviewSpan, focus: boolean, fix?: boolean) => void;
     /** Shows a step, whether or not the cursor can be at it. */
     readonly go: (step: number, focus: boolean) => void;
+    /** Takes the cursor there, and shows what it is in. */
+    readonly lead: (at: PreviewSpan) => void;
     readonly copy: (what: string, text: string) => void;
     readonly save: (as: Extract<ToPanel, { kind: 'save' }>['as'], step: number, theme: ThemeName) => void;
     readonly setView: (view: View) => void;
@@ -151,7 +153,7 @@ function Header({ run, model, view, actions, theme }: { run: PreviewRun; model: 
                 <button class="plain" onClick={() => actions.reveal(title.at, true)} title="Go to the text">{title.name}</button>
             </h1>
             <p class="under">
-                {run.scenario && <span>on <button class="link" onClick={() => actions.reveal(run.platform.at, true)}>{run.platform.name}</button></span>}
+                {run.scenario && <span>on <button class="link" onClick={() => actions.lead(run.platform.at)}>{run.platform.name}</button></span>}
                 {run.kernels.length > 1
                     ? (
                         <label>Linux <select value={run.kernel} onChange={event => actions.setView({ ...view, kernel: event.currentTarget.value })}>
@@ -160,7 +162,7 @@ function Header({ run, model, view, actions, theme }: { run: PreviewRun; model: 
                     )
                     : <span>Linux {run.kernel}</span>}
                 {others && (
-                    <label class="go"><select aria-label="Scenario or platform to show" value={String(model.subject)} onChange={event => { const to = model.subjects[Number(event.currentTarget.value)]; if (to) actions.reveal({ start: to.at.start, end: to.at.start, uri: to.at.uri }, false); }}>
+                    <label class="go"><select aria-label="Scenario or platform to show" value={String(model.subject)} onChange={event => { const to = model.subjects[Number(event.currentTarget.value)]; if (to) actions.lead({ start: to.at.start, end: to.at.start, uri: to.at.uri }); }}>
                         {model.subjects.map((subject, i) => <option key={i} value={String(i)}>{i + 1} of {model.subjects.length}: {subject.kind} {subject.name}</option>)}
                     </select></label>
                 )}

@@ -3,8 +3,8 @@
 import type { JSX } from 'preact';
 import type { PreviewRun, PreviewSpan } from '../../../../server/src/features/preview-protocol.ts';
 import type { PreviewSelection } from '../../../../server/src/features/preview-protocol.ts';
+import { formatApproximate } from '../../../../server/src/render/summary.ts';
 import { barTitle, type Waterfall, type WaterfallBar } from '../../../../server/src/render/waterfall.ts';
-import { size } from './format.ts';
 import { Rule } from './outcome.tsx';
 
 export interface LedgerProps {
@@ -40,14 +40,14 @@ function Fall({ fall, whole, run, selection, select, reveal }: { fall: Waterfall
                     const chosen = key !== undefined && selection?.key === key && bar.kind === 'lost';
                     return (
                         <li key={i} class={`${bar.kind} ${chosen ? 'selected' : ''}`} title={barTitle(bar)}>
-                            <span class="amount">{SIGN[bar.kind]}{size(bar.bytes)}</span>
+                            <span class="amount">{SIGN[bar.kind]}{formatApproximate(bar.bytes)}</span>
                             <span class="gauge" aria-hidden="true"><i style={{ left: `${(bar.from / most) * 100}%`, width: `max(2px, ${((bar.to - bar.from) / most) * 100}%)` }} /></span>
                             <span class="words">
                                 {WORD[bar.kind] && <b>{WORD[bar.kind]} </b>}
                                 {at || key ? <button class="plain" onClick={() => pick(false)} onDblClick={() => pick(true)}>{bar.label}</button> : bar.label}
                                 {bar.kind === 'lost' || bar.kind === 'idle' ? <span class="dim"> {who(bar)}</span> : null}{' '}
                                 {bar.rules.map(rule => <Rule key={rule} id={rule} />)}{' '}
-                                {bar.kind === 'lost' && at && <button class="link" onClick={() => reveal(at, true, true)} title="Go to the text and offer what can be done about it">fix…</button>}
+                                {bar.kind === 'lost' && at && !bar.subjects.includes('boot memory') && <button class="link" onClick={() => reveal(at, true, true)} title="Go to the text and offer what can be done about it">fix…</button>}
                             </span>
                         </li>
                     );

@@ -1,7 +1,7 @@
 // Entry of the preview page.
 import { render } from 'preact';
 import type { PreviewModel, PreviewSpan } from '../../../../server/src/features/preview-protocol.ts';
-import { FIRST_VIEW, type SavedState, type ToPage, type ToPanel, type View } from '../messages.ts';
+import { FIRST_VIEW, type Pinned, type SavedState, type ToPage, type ToPanel, type View } from '../messages.ts';
 import { App, type Actions } from './app.tsx';
 import { adoptPictureStyles } from './theme.ts';
 
@@ -14,20 +14,29 @@ let model: PreviewModel | undefined;
 let view: View = { ...FIRST_VIEW, ...host.getState()?.view };
 let waiting: string | undefined;
 
+function pin(step: number): Pinned | undefined {
+    const subject = model?.subjects[model.subject];
+    return subject && { subject: { kind: subject.kind, name: subject.name }, step };
+}
+
 const actions: Actions = {
     reveal(at: PreviewSpan, focus: boolean, fix?: boolean) {
         // a click in a view does not leave the step that the view shows
-        host.postMessage({ kind: 'reveal', uri: at.uri ?? model?.uri ?? '', start: at.start, end: at.end, focus, step: model?.run?.current, fix });
+        host.postMessage({ kind: 'reveal', uri: at.uri ?? model?.uri ?? '', start: at.start, end: at.end, focus, pinned: pin(model?.run?.current ?? 0), fix });
     },
     go(step: number, focus: boolean) {
         const at = model?.run?.steps[step]?.at;
-        if (at) host.postMessage({ kind: 'reveal', uri: at.uri ?? model?.uri ?? '', start: at.start, end: at.start, focus, step });
+        if (at) host.postMessage({ kind: 'reveal', uri: at.uri ?? model?.uri ?? '', start: at.start, end: at.start, focus, pinned: pin(step) });
+    },
+    lead(at: PreviewSpan) {
+        host.postMessage({ kind: 'reveal', uri: at.uri ?? model?.uri ?? '', start: at.start, end: at.end, focus: false });
     },
     copy(what: string, text: string) {
         host.postMessage({ kind: 'copy', what, text });
     },
     save(as, step, theme) {
-        host.postMessage({ kind: 'save', as, step, theme });
+        const run = model?.run;
+        if (run) host.postMessage({ kind: 'save', as, offset: (run.scenario ?? run.platform).at.start, step, theme });
     },
     setView(chosen: View) {
         view = chosen;
