@@ -145,7 +145,12 @@ function overlapping<T extends Range>(ranges: readonly T[], wrong: (a: T, b: T) 
 // ----------------------------------------------------------------------------------------------------------------- nodes
 
 function nodes(state: KernelState): Bare[] {
-    const affinities = state.machine.srat?.memory ?? [];
+    // Firmware may say the same twice; once is enough to draw
+    const said = new Set<string>();
+    const affinities = (state.machine.srat?.memory ?? []).filter((m) => {
+        const words = `${m.pxm} ${m.start} ${m.end} ${m.hotplug === true}`;
+        return !said.has(words) && said.add(words);
+    });
     const faulty = overlapping(affinities, (a, b) => a.pxm !== b.pxm);
     if (affinities.length === 0) {
         return state.numa.meminfo.map((r) => ({ key: `node:${r.node}:${r.start}`, row: 'nodes', range: { start: r.start, end: r.end }, kind: 'node', labels: nodeLabels(r.node, r, false), title: `node ${r.node}`, sourceKey: `node${r.node}` }));

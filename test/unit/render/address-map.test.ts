@@ -150,6 +150,17 @@ describe('the address map', () => {
         expect(ram!.label).toMatch(/^⚠/);
     });
 
+    it('shows sections, then sub-sections, when zoomed in', () => {
+        const model = mapModel(runsOfExample('sub-section.memtopo')[0]!.steps.at(-1)!.state);
+        const all = layOutMap(model, { width: 1000 });
+        const start = model.items.find((i) => i.row === 'sections')!.range.start;
+        const near = layOutMap(model, { width: 1000, window: { start, end: start + 256 * MiB - 1 } });
+        expect(near.rows.map((r) => r.name)).toContain('sections');
+        expect(near.grid.filter((g) => !g.strong).length).toBeGreaterThan(100);
+        expect(near.grid.filter((g) => g.strong).length).toBe(1);
+        expect(all.grid.some((g) => !g.strong)).toBe(false);
+    });
+
     it('selects by key, by what made it and by address', () => {
         const model = modelOf([{ start: 0, size: GiB }, { start: GiB, size: GiB }]);
         const selected = (selection: { key?: string; range?: { start: number; end: number } }): string[] => layOutMap(model, { width: 500, selection }).boxes.filter((b) => b.selected).map((b) => b.id);
