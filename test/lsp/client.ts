@@ -31,6 +31,10 @@ export class Client {
     stderr = '';
     exited: number | null | undefined;
     private nextId = 1;
+    /** Id of the request that was sent last. */
+    get lastId(): number {
+        return this.nextId - 1;
+    }
     private readonly waiting = new Map<number | string, { resolve: (result: unknown) => void; reject: (error: Error) => void }>();
     private readonly watchers = new Set<() => void>();
     private readonly versions = new Map<string, number>();

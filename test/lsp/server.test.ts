@@ -66,6 +66,20 @@ const REQUESTS: readonly (readonly [string, object])[] = [
     ['textDocument/inlayHint', { ...document, range: everything }],
     ['textDocument/documentLink', document],
     ['textDocument/codeAction', { ...document, range: everything, context: { diagnostics: [] } }],
+    ['textDocument/typeDefinition', { ...document, position: place('on fast', 4) }],
+    ['textDocument/signatureHelp', { ...document, position: place('> /sys', 0) }],
+    ['textDocument/semanticTokens/full', document],
+    ['textDocument/semanticTokens/range', { ...document, range: everything }],
+    ['textDocument/semanticTokens/full/delta', { ...document, previousResultId: '1' }],
+    ['textDocument/onTypeFormatting', { ...document, position: place('}', 1), ch: '}', options: { tabSize: 4, insertSpaces: true } }],
+    ['textDocument/linkedEditingRange', { ...document, position: place('platform fast', 10) }],
+    ['textDocument/prepareCallHierarchy', { ...document, position: place('take it', 2) }],
+    ['textDocument/diagnostic', document],
+    ['workspace/diagnostic', { previousResultIds: [] }],
+    ['workspace/symbol', { query: 'fast' }],
+    ['workspace/executeCommand', { command: 'memtopo.copyAsScript', arguments: [URI, TEXT.indexOf('memory33')] }],
+    ['memtopo/tests', { uri: URI }],
+    ['memtopo/runTests', { uri: URI }],
     ['memtopo/preview', { uri: URI, offset: TEXT.indexOf('memory33') }],
 ];
 
@@ -115,6 +129,46 @@ describe('a client with every capability', () => {
         expect(client.published.at(-1)!.version).toBe(version);
     });
 
+    test('the default release changes without a restart', async () => {
+        const client = start('--stdio');
+        await client.initialize(capabilities);
+        client.open(URI, TEXT.replace('    kernel 6.1\n', ''));
+        await client.diagnostics(URI);
+        const detail = async (): Promise<unknown> => ((await client.request('textDocument/documentSymbol', document)) as { detail?: string }[])[0]!.detail;
+        for (const kernel of ['5.10', '6.12']) {
+            const seen = client.published.length;
+            client.notify('workspace/didChangeConfiguration', { settings: { memtopo: { kernel } } });
+            await client.diagnostics(URI, () => true, seen);
+            expect(await detail()).toBe(`platform, kernel ${kernel}`);
+        }
+    });
+
+    test('questions that are taken back are not answered, and nothing waits behind them', async () => {
+        const client = start('--stdio');
+        await client.initialize(capabilities);
+        client.open(URI, TEXT);
+        await client.diagnostics(URI);
+        const answers = await Promise.allSettled([...Array(40).keys()].map((i) => {
+            const asked = client.request('textDocument/hover', { ...document, position: place('memory at 4G', 8) });
+            if (i < 39) client.notify('$/cancelRequest', { id: client.lastId });
+            return asked;
+        }));
+        expect(answers.at(-1)!.status).toBe('fulfilled');
+        // one that was begun before it was taken back may be answered; none may fail with anything but that
+        for (const a of answers) if (a.status === 'rejected') expect(String(a.reason)).toMatch(/cancel/i);
+    });
+
+    test('call hierarchy: from the scenario to its lines and back', async () => {
+        const client = start('--stdio');
+        await client.initialize(capabilities);
+        client.open(URI, TEXT);
+        const [item] = (await client.request('textDocument/prepareCallHierarchy', { ...document, position: place('take it', 2) })) as [object];
+        const calls = (await client.request('callHierarchy/outgoingCalls', { item })) as { to: { name: string } }[];
+        expect(calls.map((c) => c.to.name)).toEqual(['fast', '$ echo online > /sys/devices/system/memory/memory33/state']);
+        const back = (await client.request('callHierarchy/incomingCalls', { item: calls[1]!.to })) as { from: { name: string } }[];
+        expect(back.map((c) => c.from.name)).toEqual(['take it']);
+    });
+
     test('settings change severities and hints without a restart', async () => {
         const client = start('--stdio');
         await client.initialize(capabilities);
@@ -125,6 +179,61 @@ describe('a client with every capability', () => {
         const { diagnostics } = await client.diagnostics(URI, () => true, seen);
         expect(diagnostics.map((d) => d.code)).not.toContain('memory/no-change');
         expect(await client.request('textDocument/inlayHint', { ...document, range: everything })).toEqual([]);
+    });
+});
+
+describe('a client that asks for diagnostics', () => {
+    const pulling = { textDocument: { diagnostic: { dynamicRegistration: false } }, workspace: { diagnostics: { refreshSupport: true } } };
+    interface Report { kind: string; resultId?: string; items?: { code?: string }[]; uri?: string }
+
+    test('is not sent any; it gets them once, `unchanged` after that, and is told to ask again', async () => {
+        const client = start('--stdio');
+        client.answers.set('workspace/diagnostic/refresh', () => null);
+        const { capabilities } = await client.initialize(pulling);
+        expect(capabilities['diagnosticProvider']).toMatchObject({ interFileDependencies: true, workspaceDiagnostics: true });
+        client.open(URI, TEXT);
+        const first = (await client.request('textDocument/diagnostic', document)) as Report;
+        expect(first.kind).toBe('full');
+        expect(first.items!.map((d) => d.code)).toContain('memory/no-change');
+        const again = async (): Promise<Report> => (await client.request('textDocument/diagnostic', { ...document, previousResultId: first.resultId })) as Report;
+        expect(await again()).toEqual({ kind: 'unchanged', resultId: first.resultId });
+        // an edit that changes nothing that is told, and one that does
+        client.change(URI, [{ range: { start: { line: 99, character: 0 }, end: { line: 99, character: 0 } }, text: '// the end\n' }]);
+        expect((await again()).kind).toBe('unchanged');
+        client.change(URI, [{ text: TEXT.replace('memory33', 'memory9999') }]);
+        const changed = await again();
+        expect(changed.kind).toBe('full');
+        expect(changed.items!.map((d) => d.code)).toContain('command/failed');
+        client.notify('workspace/didChangeConfiguration', { settings: { memtopo: { severities: { command: 'off' } } } });
+        for (let i = 0; i < 100 && !client.requests.includes('workspace/diagnostic/refresh'); i++) await new Promise((resolve) => setTimeout(resolve, 20));
+        expect(client.requests).toContain('workspace/diagnostic/refresh');
+        expect(((await again()).items ?? []).map((d) => d.code)).not.toContain('command/failed');
+        expect(client.published).toEqual([]);
+    });
+
+    test('gets those of files in the workspace that nobody has opened', async () => {
+        const below = path.join(folder, 'workspace/deep');
+        mkdirSync(below, { recursive: true });
+        writeFileSync(path.join(below, 'closed.memtopo'), TEXT);
+        writeFileSync(path.join(below, 'other.txt'), TEXT);
+        const client = start('--stdio');
+        await client.initialize(pulling, { rootUri: pathToFileURL(path.join(folder, 'workspace')).toString() });
+        client.open(URI, 'platform a {\n    nonsense\n}\n');
+        const ask = async (previousResultIds: object[]): Promise<Report[]> => ((await client.request('workspace/diagnostic', { previousResultIds })) as { items: Report[] }).items;
+        const reports = await ask([]);
+        expect(reports.map((r) => r.uri)).toEqual([URI, pathToFileURL(path.join(below, 'closed.memtopo')).toString()]);
+        expect(reports[1]!.items!.map((d) => d.code)).toContain('memory/no-change');
+        const later = await ask(reports.map((r) => ({ uri: r.uri, value: r.resultId })));
+        expect(later.map((r) => r.kind)).toEqual(['unchanged', 'unchanged']);
+    });
+
+    test('a client with commands of its own is sent diagnostics and registers nothing twice', async () => {
+        const client = start('--stdio');
+        const { capabilities } = await client.initialize(pulling, { initializationOptions: { ownCommands: true, pushDiagnostics: true } });
+        expect(capabilities['executeCommandProvider']).toBeUndefined();
+        expect(capabilities['diagnosticProvider']).toBeUndefined();
+        client.open(URI, TEXT);
+        expect((await client.diagnostics(URI)).diagnostics.length).toBeGreaterThan(0);
     });
 });
 
