@@ -1,6 +1,7 @@
 // What is known of one version of a document: text → declarations → lowered → runs → findings, each made when first asked for and
 // kept. Every feature reads this and nothing else.
 import type { Range } from 'vscode-languageserver-types';
+import { tellable } from '../diagnostics/flood.ts';
 import { suppress } from '../diagnostics/suppress.ts';
 import type { Finding, LoweredPlatform, LoweredScenario, Run, StepRun, TextSpan } from '../language/model.ts';
 import type { AnalysisCaches } from './caches.ts';
@@ -186,7 +187,10 @@ export class Analysis {
     }
 
     private collect(): readonly Finding[] {
-        const all: Finding[] = [...this.source.syntaxErrors(), ...this.importFindings, ...fileFindings(this.source, this.sources)];
+        const first = this.source.units[0];
+        const syntax = tellable(this.source.syntaxErrors(), this.source.text, { uri: first?.uri ?? this.uri, start: 0, end: 0 });
+        if (syntax.binary) return syntax.errors;
+        const all: Finding[] = [...syntax.errors, ...this.importFindings, ...fileFindings(this.source, this.sources)];
         for (const { lowered } of this.platforms) {
             all.push(...lowered.findings, ...this.caches.platformFindings(lowered));
         }
