@@ -7,11 +7,12 @@ import path from 'node:path';
 import { buildServers, burst, coldStart, JSON_BUNDLED, JSON_PACKAGES, keystrokes, OURS, type Server, type Start } from './servers.ts';
 import { simulateText } from './simulate.ts';
 import { jsonOfSize, machine, platforms } from './texts.ts';
+import { curve as devices } from './scale.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const quick = process.argv.includes('--quick');
 const KEYS = quick ? 16 : 40;
-const STARTS = quick ? 7 : 15;
+const STARTS = quick ? 7 : 21;
 // a digit in a CPU list: the machine changes, so it is booted and its scenario run anew
 const KEY = 'cpus 0-3';
 
@@ -26,6 +27,8 @@ interface Row {
 
 const rows: Row[] = [];
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+/** A quarter of the values is lower: what a key takes when nobody else wants the processor, on a machine where somebody often does. */
+const quartile = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 2]!;
 const least = (values: readonly number[]): number => Math.min(...values);
 const ms = (value: number): string => `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ms`;
 
@@ -60,14 +63,14 @@ async function typing(): Promise<void> {
     for (const [lines, goal] of [[100, undefined], [1000, 9], [10_000, 7]] as const) {
         const text = platforms(lines / 20);
         const [ours, json] = await keystrokes([{ server: OURS, text, at: KEY }, { server: JSON_BUNDLED, text: jsonOfSize(text.length), at: '"note' }], KEYS);
-        key.set(lines, median(ours!));
-        compare(`key → diagnostics, ${lines} lines (${(text.length / 1024).toFixed(0)} KB)`, median(ours!), 'json', median(json!), goal);
+        key.set(lines, quartile(ours!));
+        compare(`key → diagnostics, ${lines} lines (${(text.length / 1024).toFixed(0)} KB)`, quartile(ours!), 'json', quartile(json!), goal);
     }
     const [plain, scaled] = await keystrokes([{ server: OURS, text: platforms(50), at: KEY }, { server: OURS, text: platforms(50, 1024), at: KEY }], KEYS);
-    compare('key → diagnostics, every size ×1024', median(scaled!), 'as is', median(plain!), 1.15);
+    compare('key → diagnostics, every size ×1024', quartile(scaled!), 'as is', quartile(plain!), 1.15);
     const [few, many] = await keystrokes([{ server: OURS, text: platforms(50), at: KEY }, { server: OURS, text: platforms(500), at: KEY }], KEYS);
-    compare('key → diagnostics, 500 platforms', median(many!), '50 platforms', median(few!), 1.5);
-    const one = median(simulateText(platforms(1), 60).slice(30));
+    compare('key → diagnostics, 500 platforms', quartile(many!), '50 platforms', quartile(few!), 1.5);
+    const one = quartile(simulateText(platforms(1), 60).slice(30));
     for (const lines of [1000, 10_000]) compare('simulating what such a key changes', one, `key, ${lines} lines`, key.get(lines)!, 0.1);
     const { publishes, after, last, hover } = await burst({ server: OURS, text: platforms(500), at: KEY });
     add({ what: 'burst of 30 keys, 10 000 lines', ours: `${publishes}`, beside: 'publishes', ratio: '', goal: '≥ 10', verdict: publishes >= 10 ? 'met' : 'NOT MET' });
@@ -93,6 +96,9 @@ function scale(): void {
     curve('one node', [['1 TiB', 1, machine(1, 0, 1024)], ['64 TiB', 64, machine(1, 0, 65_536)]], 1);
     curve('64 TiB', [16, 128, 1024].map((n) => [`${n} nodes`, n, machine(n, 0, 65_536)] as const), undefined);
     curve('reserved', [100, 1000, 10_000].map((n) => [`${n} ranges`, n, machine(1, n, 1024)] as const), undefined);
+    for (const { what, count, boot, step } of devices(quick ? 3 : 7)) {
+        add({ what: `booting ${count} ${what}`, ours: ms(boot), beside: `a further step ${ms(step)}`, ratio: '', goal: '≤ 1000 ms', verdict: boot <= 1000 ? 'met' : 'NOT MET' });
+    }
 }
 
 /** The table, where the page's markers are. */
