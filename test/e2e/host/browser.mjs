@@ -1,6 +1,7 @@
 // Chromium as both hosts need it, and the hands and eyes that tests have in it.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findChromium } from './setup.mjs';
@@ -53,8 +54,31 @@ const ACTIONS = {
         return found && await found.count() ? await found.first().getAttribute(name) : null;
     },
     async click(page, { selector }) { await (await previewFrame(page))?.locator(selector).first().click({ timeout: 5000 }); return true; },
+    /** Numbers of elements and what the page measures: how long it worked at each update, in milliseconds. */
+    async evaluate(page, { code }) { return await (await previewFrame(page))?.evaluate(code); },
+    async focus(page, { selector }) { await (await previewFrame(page))?.locator(selector).first().focus({ timeout: 5000 }); return true; },
+    async fill(page, { selector, value }) { await (await previewFrame(page))?.locator(selector).first().fill(value, { timeout: 5000 }); return true; },
+    async select(page, { selector, value }) { await (await previewFrame(page))?.locator(selector).first().selectOption(value, { timeout: 5000 }); return true; },
+    async wheel(page, { selector, x, y, ctrl }) {
+        const box = await (await previewFrame(page))?.locator(selector).first().boundingBox();
+        await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+        if (ctrl) await page.keyboard.down('Control');
+        await page.mouse.wheel(x ?? 0, y ?? 0);
+        if (ctrl) await page.keyboard.up('Control');
+        return true;
+    },
+    /** What axe-core finds wrong with the preview, as `rule: element`. */
+    async axe(page) {
+        const frame = await previewFrame(page);
+        await frame.evaluate(readFileSync(createRequire(path.join(import.meta.dirname, '../../../package.json')).resolve('axe-core/axe.min.js'), 'utf8'));
+        return await frame.evaluate(async () => {
+            const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+            return violations.flatMap(found => found.nodes.map(node => `${found.id}: ${node.html.slice(0, 160)} (${node.failureSummary?.split('\n')[1]?.trim() ?? ''})`));
+        });
+    },
     async press(page, { keys }) { for (const key of [keys].flat()) await page.keyboard.press(key); return true; },
     async workbench(page, { selector }) { return await page.locator(selector).allInnerTexts(); },
+    async workbenchAttribute(page, { selector, name }) { return await page.locator(selector).evaluateAll((all, name) => all.map(one => one.getAttribute(name) ?? ''), name); },
     async clickWorkbench(page, { selector }) { await page.locator(selector).first().click({ timeout: 5000 }); return true; },
     async hover(page, { selector }) { await page.locator(selector).first().hover({ timeout: 5000 }); return true; },
     async resize(page, { width, height }) { await page.setViewportSize({ width, height }); return true; },

@@ -7,6 +7,7 @@ export async function run(): Promise<void> {
     (mocha.suite as { emit(event: string, ...args: unknown[]): void }).emit('pre-require', globalThis, null, mocha);
     await import('./memtopo.ts');
     await import('./preview.ts');
+    await import('./tools.ts');
     const only = process.env.MEMTOPO_E2E_GREP;
     if (only) mocha.grep(only);
     await new Promise<void>((resolve, reject) => {

@@ -10,6 +10,7 @@ export async function run(): Promise<void> {
     mocha.setup({ ui: 'tdd', timeout: 30_000, reporter: class { constructor(runner: Runner) { report(runner); } } });
     await import('./memtopo.ts');
     await import('./preview.ts');
+    await import('./tools.ts');
     const only = await settings().then(found => found.grep, () => undefined);
     if (only) mocha.grep(only);
     await new Promise<void>((resolve, reject) => { mocha.run(failures => failures ? reject(new Error(`${failures} failed`)) : resolve()); });

@@ -83,12 +83,101 @@ suite('preview', () => {
         await until('step', () => page<string>('text', { selector: '.step.current' }), text => text.includes('device_dax/unbind'));
     });
 
+    test('the slider goes through time, and the cursor with it', async () => {
+        moveTo(editor, at(editor.document, 'ndctl create-namespace', 0, 4));
+        await until('first step', () => page<string>('text', { selector: '.step.current' }), text => text?.includes('create-namespace') ?? false);
+        await page('fill', { selector: '.time input', value: '5' });
+        await until('step 5', () => page<string>('text', { selector: '.step.current' }), text => text.includes('daxctl online-memory'));
+        await until('the cursor', () => editor.document.lineAt(editor.selection.active.line).text, text => text.includes('daxctl online-memory'));
+        await page('click', { selector: '.time [aria-label="Step on"]' });
+        await until('step 6', () => page<string>('text', { selector: '.step.current' }), text => text.includes('daxctl offline-memory'));
+        await page('fill', { selector: '.time input', value: '0' });
+        await until('boot', () => page<string>('text', { selector: '.step.current' }), text => text.includes('boot'));
+    });
+
+    test('play walks on by itself', async () => {
+        await page('fill', { selector: '.time input', value: '1' });
+        await until('step 1', () => page<string>('text', { selector: '.step.current' }), text => text.includes('create-namespace'));
+        await page('click', { selector: '.time .play' });
+        await until('step 3', () => page<string>('text', { selector: '.step.current' }), text => text.includes('device_dax/unbind'));
+        await page('click', { selector: '.time .play' });
+    });
+
+    test('the cursor selects in the map and in the tree', async () => {
+        moveTo(editor, at(editor.document, 'online-memory dax0.0', 0, 'online-memory d'.length));
+        await until('dax0.0 in the map', () => page<string[]>('texts', { selector: '.map-box [aria-pressed="true"] title' }), all => all.length > 0);
+        await until('dax0.0 in the tree', () => page<string[]>('texts', { selector: '.iomem .line.selected .label' }), all => all.includes('dax0.0'));
+        moveTo(editor, at(editor.document, 'memory at 4G size 6G', 0, 4));
+        await until('the range in the map', () => page<string>('attribute', { selector: '.map-box [aria-pressed="true"]', name: 'data-start' }), start => Number(start) >= 2 ** 32);
+    });
+
+    test('a click in the map goes to the text', async () => {
+        moveTo(editor, at(editor.document, 'daxctl online-memory', 0, 4));
+        await until('dax0.0 is there', () => page<string | null>('attribute', { selector: '.map-box [data-source="dax0.0"]', name: 'data-id' }), id => id !== null);
+        await page('click', { selector: '.map-box [data-source="dax0.0"]' });
+        await until('the cursor at its maker', () => editor.document.lineAt(editor.selection.active.line).text, text => text.includes('ndctl create-namespace'));
+        // the view stays at the step that it showed
+        includes(await page<string>('text', { selector: '.step.current' }), 'daxctl online-memory', 'the step');
+        await page('click', { selector: '.map-box [data-source="node0"]' });
+        await until('the cursor at the node', () => editor.document.lineAt(editor.selection.active.line).text, text => text.includes('node 0'));
+    });
+
+    test('the map zooms by wheel, keys and buttons, and keeps its place over an edit', async () => {
+        const shown = (): Promise<string | null> => page<string | null>('text', { selector: '#h-map .mono' });
+        await page('wheel', { selector: '.map-box svg', y: -300, ctrl: true });
+        const first = await until('a window', shown, text => Boolean(text));
+        await page('click', { selector: '.map [aria-label="Closer"]' });
+        const second = await until('closer', shown, text => text !== first);
+        await replaceAll(editor, original.replace('reserved at 0xb0000000 size 256M', 'reserved at 0xb0000000 size 128M'));
+        await until('the edit', iomem, found => has(found, 'b0000000-b7ffffff'));
+        equal(await shown(), second, 'the window after the edit');
+        await replaceAll(editor, original);
+        await page('focus', { selector: '.map-box [data-id]' });
+        await page('press', { keys: ['Shift+ArrowRight'] });
+        await until('moved', shown, text => text !== second);
+        await page('press', { keys: ['0'] });
+        await until('everything', shown, text => text === null);
+    });
+
+    test('ledger and nodes', async () => {
+        await page('click', { selector: '#tab-ledger' });
+        const ledger = await until('ledger', () => page<string>('text', { selector: '.ledger' }), text => Boolean(text));
+        includes(ledger, 'in use as RAM', 'ledger'); includes(ledger, /lost/, 'ledger');
+        await shot('ledger');
+        await page('click', { selector: '#tab-nodes' });
+        await until('numactl', () => page<string>('text', { selector: '.nodes' }), text => text?.includes('node 0 cpus: 0 1 2 3') ?? false);
+        await shot('nodes');
+        await page('click', { selector: '#tab-iomem' });
+        await until('tree', iomem, found => found.length > 0);
+    });
+
+    test('compares with another step and another release', async () => {
+        moveTo(editor, at(editor.document, 'daxctl online-memory', 0, 4));
+        await until('RAM is there', iomem, found => has(found, 'System RAM (kmem)'));
+        await page('select', { selector: '.compare select', value: 'boot' });
+        await until('new since boot', () => page<string[]>('texts', { selector: '.iomem .line.added' }), found => has(found, 'System RAM (kmem)'));
+        await page('select', { selector: '.compare select', value: 'linux 5.3' });
+        await until('named otherwise', () => page<string[]>('texts', { selector: '.iomem .line.changed' }), found => has(found, 'was System RAM'));
+        await page('select', { selector: '.compare select', value: 'step' });
+        await until('unchanged', () => page<string[]>('texts', { selector: '.iomem .line.changed' }), found => found.length === 0);
+    });
+
+    test('has no accessibility violation', async () => {
+        for (const tab of ['ledger', 'nodes', 'iomem']) {
+            await page('click', { selector: `#tab-${tab}` });
+            await until(tab, () => page<string | null>('attribute', { selector: `#tab-${tab}`, name: 'aria-selected' }), selected => selected === 'true');
+            await new Promise(resolve => setTimeout(resolve, 200));
+            equal((await page<string[]>('axe')).join('\n'), '', `axe on ${tab}`);
+        }
+    });
+
     test('is readable in every theme, wide and narrow', async function () {
         this.timeout(90_000);
         await openExample();
         moveTo(editor, at(editor.document, 'daxctl online-memory', 0, 4));
         await until('RAM is there', iomem, found => has(found, 'System RAM (kmem)'));
         await vscode.commands.executeCommand('notifications.clearAll');
+        await page('evaluate', { code: 'scrollTo(0, 0)' });
         const themes = { dark: 'Default Dark Modern', light: 'Default Light Modern', 'high-contrast': 'Default High Contrast' };
         for (const [name, theme] of Object.entries(themes)) {
             await vscode.workspace.getConfiguration('workbench').update('colorTheme', theme, vscode.ConfigurationTarget.Global);

@@ -91,7 +91,6 @@ function Line({ row, run, focusable, selected, open, fold }: {
     const title = [by && line.step ? `step ${line.step}: ${by.text}` : undefined, leads ? 'Go to the text' : undefined].filter(Boolean).join('\n');
     return (
         <div class={`line ${line.mark} ${leads ? 'leads' : ''} ${selected ? 'selected' : ''}`} aria-selected={selected} role="treeitem" aria-level={line.depth + 1} aria-expanded={row.hasChildren ? row.open : undefined}
-            aria-label={`${mark.word} ${address(line.start)} to ${address(line.end)}, ${line.name}, ${size(line.end - line.start + 1)} ${line.facts.join(', ')} ${line.was ?? ''}`}
             tabIndex={focusable ? 0 : -1} data-key={line.key} title={title} onClick={() => open(line, false)} onDblClick={() => open(line, true)}>
             <span class="mark" aria-hidden="true">{mark.sign}</span>
             <span class="body" style={{ '--depth': line.depth }}>
