@@ -81,7 +81,7 @@ function spot(text: string, at: string): { readonly line: number; readonly chara
 /** Types and deletes one digit, in each text in turn; milliseconds from the key to the diagnostics of that version, by text. */
 export async function keystrokes(typings: readonly Typing[], keys: number): Promise<number[][]> {
     const opened = await Promise.all(typings.map(async (t) => ({ ...(await open(t.server, t.text)), position: spot(t.text, t.at), times: [] as number[] })));
-    const warm = 12;
+    const warm = 30;
     for (let i = 0; i < keys + warm; i++) {
         for (const { client, uri, position, times } of opened) {
             const after = { line: position.line, character: position.character + 1 };
