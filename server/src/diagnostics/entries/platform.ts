@@ -4,7 +4,7 @@ import { entry } from '../entry.ts';
 import { choices } from '../line-fix.ts';
 import { alignPlace } from '../place-fix.ts';
 import type { Finding } from '../../language/model.ts';
-import { MiB } from '../../kernel/range.ts';
+import { hex, MiB } from '../../kernel/range.ts';
 
 const machine = (body: string): string => `platform a {\n    kernel 6.1\n    node 0 { cpus 0-3  memory at 0 size 2G  memory at 4G size 4G }\n    ${body}\n}\n`;
 const bare = (body: string): string => `platform a {\n    kernel 6.1\n    ${body}\n}\n`;
@@ -15,7 +15,8 @@ export const PLATFORM: readonly Diagnostic[] = [
     entry('platform/align-value', 'error', 'No such alignment', ['ND-13', 'DAX-13'], 'Mappings use pages of 4 KiB, 2 MiB or 1 GiB.', 'Write `align 4K`, `align 2M` or `align 1G`.',
         { examples: { bad: machine('soft-reserved at 8G size 4G node 0 {\n        device size 1G mode devdax align 3M\n    }'), good: machine('soft-reserved at 8G size 4G node 0 {\n        device size 1G mode devdax align 2M\n    }') } }),
     entry('platform/asymmetric-distance', 'hint', 'Distances that differ by direction', ['NUMA-11'], 'Linux takes the table as it is, but few machines are built that way.', 'Check both entries.',
-        { examples: { bad: bare('node 0 { cpus 0  memory at 0 size 2G }\n    node 1 { memory at 4G size 2G }\n    distance 0 to 1 = 21\n    distance 1 to 0 = 31'), good: bare('node 0 { cpus 0  memory at 0 size 2G }\n    node 1 { memory at 4G size 2G }\n    distance 0 to 1 = 21') } }),
+        { examples: { bad: bare('node 0 { cpus 0  memory at 0 size 2G }\n    node 1 { memory at 4G size 2G }\n    distance 0 to 1 = 21\n    distance 1 to 0 = 31'), good: bare('node 0 { cpus 0  memory at 0 size 2G }\n    node 1 { memory at 4G size 2G }\n    distance 0 to 1 = 21') },
+            fix: (finding, context) => { const way = /^the way back is (\d+)/.exec(finding.message)?.[1]; return way && context.text(finding.at) !== way ? [{ title: `Make it ${way} both ways`, edits: [{ at: finding.at, text: way }] }] : []; } }),
     entry('platform/block-size', 'error', 'Not a device block size', ['VM-01'], 'The block of a virtio-mem device is a power of two.', 'Write `block-size 2M` or another power of two.'),
     entry('platform/cache-level', 'error', 'Not a cache level', ['HMAT-07'], 'HMAT numbers memory-side caches from 1, nearest to the memory, to 3.', 'Write `level 1`, 2 or 3.'),
     entry('platform/dimm-count', 'error', 'Not a number of DIMMs', [], 'A region is interleaved over 1 to 32 NVDIMMs.', 'Write `dimms 1` to `dimms 32`.'),
@@ -27,9 +28,14 @@ export const PLATFORM: readonly Diagnostic[] = [
     entry('platform/duplicate-id', 'error', 'An id given twice', [], 'Ids tell things of one kind apart.', 'Number one of them anew.',
         { examples: { bad: bare('node 0 { memory at 0 size 2G }\n    node 0 { memory at 4G size 2G }'), good: bare('node 0 { memory at 0 size 2G }\n    node 1 { memory at 4G size 2G }') } }),
     entry('platform/end-below-start', 'error', 'A range that ends before it starts', [], 'Ranges are written first-last, both inside.', 'Swap the two, or use `at START size SIZE`.',
-        { examples: { bad: bare('node 0 { memory 0x80000000-0x1000 }'), good: bare('node 0 { memory 0x1000-0x7fffffff }') } }),
+        { examples: { bad: bare('node 0 { memory 0x80000000-0x1000 }'), good: bare('node 0 { memory 0x1000-0x7fffffff }') },
+            fix: (finding, context) => {
+                const match = /^(\S+?)(\s*-\s*)(\S+)$/.exec(context.text(finding.at));
+                return match ? [{ title: 'Swap the two', edits: [{ at: finding.at, text: `${match[3]}${match[2]}${match[1]}` }] }] : [];
+            } }),
     entry('platform/inclusive-end', 'warning', 'An end that is one byte too far', ['RES-14'], 'Ends are inclusive, as in /proc/iomem: a last address that ends in 000 holds one byte of the next page.', 'Subtract one, or write the range with its size.',
-        { examples: { bad: bare('node 0 { memory 0x0-0x80000000 }'), good: bare('node 0 { memory 0x0-0x7fffffff }') } }),
+        { examples: { bad: bare('node 0 { memory 0x0-0x80000000 }'), good: bare('node 0 { memory 0x0-0x7fffffff }') },
+            fix: (finding) => (typeof finding.data?.['end'] === 'number' ? [{ title: `End at 0x${hex(finding.data['end'])}`, preferred: true, edits: [{ at: finding.at, text: `0x${hex(finding.data['end'])}` }] }] : []) }),
     entry('platform/initiator-without-cpus', 'warning', 'An initiator without CPUs', ['HMAT-04'], 'Latency and bandwidth are those that CPUs, or a generic initiator, of a domain see.', 'Name a domain with CPUs, or give it a `generic-initiator`.'),
     entry('platform/no-memory', 'warning', 'A machine without memory', [], 'Nothing can boot on it.', 'Give a node `memory`.', { examples: { bad: bare('node 0 { cpus 0-3 }'), good: bare('node 0 { cpus 0-3  memory at 0 size 2G }') } }),
     entry('platform/node-id-too-large', 'error', 'A node number Linux cannot have', ['NUMA-01'], 'Linux has 1024 nodes at most.', 'Number the nodes from 0.', { examples: { bad: bare('node 5000 { memory at 0 size 2G }'), good: bare('node 5 { memory at 0 size 2G }') } }),

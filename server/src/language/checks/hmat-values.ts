@@ -52,7 +52,8 @@ function initiatorsOf(targets: readonly DescribedTarget[], report: Report): void
     const all = [...new Set(targets.flatMap((t) => t.initiators.map((i) => i.node)))];
     for (const target of targets) {
         if (target.initiators.length === 0) continue;
-        const missing = all.filter((node) => !target.initiators.some((i) => i.node === node));
+        const known = new Set(target.initiators.map((i) => i.node));
+        const missing = all.filter((node) => !known.has(node));
         if (missing.length === 0) continue;
         report('hmat/hole', 'info', `nothing from node ${missing.join(', node ')} to node ${target.node}, though other targets have it: Linux takes the entries for unknown`, target.at,
             { rules: ['HMAT-03', 'HMAT-04'], data: { initiators: missing, target: target.node } });
