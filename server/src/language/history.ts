@@ -71,7 +71,9 @@ export interface Event {
 export function lastEvent(run: Run, name: string, before: number): Event | undefined {
     let now = condition(stateBefore(run, before), name);
     for (let i = before - 1; i >= 0; i--) {
-        const earlier = condition(run.steps[i]!.before, name);
+        const { before: from, state: to } = run.steps[i]!;
+        if (from === to) continue; // most failures change nothing at all
+        const earlier = condition(from, name);
         if (earlier === now) continue;
         if (now === undefined) return { what: 'gone', step: i, message: `${name} went away here` };
         if (earlier === undefined) return { what: 'made', step: i, message: `${name} was made here` };
@@ -86,7 +88,10 @@ export function madeBy(run: Run, name: string, before: number): number | undefin
     const kind = objectKind(stateBefore(run, before), name);
     if (kind === undefined) return undefined;
     // one name, two things: libnvdimm's seed dax0.0 is there since boot, the dax device of that name since some step
-    for (let i = before - 1; i >= 0; i--) if (objectKind(run.steps[i]!.before, name) !== kind) return i;
+    for (let i = before - 1; i >= 0; i--) {
+        const { before: from, state: to } = run.steps[i]!;
+        if (from !== to && objectKind(from, name) !== kind) return i;
+    }
     return -1;
 }
 
