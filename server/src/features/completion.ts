@@ -91,6 +91,14 @@ function keywordsFor(analysis: Analysis, offset: number, lead: string): readonly
     return KEYWORDS.block[block] ?? [];
 }
 
+/** The keyword that a word is in the block it stands in; undefined for names and for words of another block. */
+export function keywordAt(analysis: Analysis, start: number, word: string): Keyword | undefined {
+    const line = analysis.source.text.slice(analysis.lines.lineStart(analysis.lines.lineOf(start)), start);
+    const last = /([\w-]+)\s+$/.exec(line)?.[1];
+    const candidates = [...((last && KEYWORDS.after[last]) || []), ...(KEYWORDS.block[enclosingBlock(analysis, start)] ?? [])];
+    return candidates.find((k) => k.label === word);
+}
+
 /** First word of the declaration whose braces the offset is in; '' at the top. */
 function enclosingBlock(analysis: Analysis, offset: number): string {
     const unit = analysis.source.unitAt(offset);

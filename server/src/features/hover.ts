@@ -11,6 +11,7 @@ import { findObject, type KernelObject, OBJECT_NAME, rangeFacts } from '../rende
 import { formatApproximate, formatHint, summarize, summarizeBoot, formatSummary } from '../render/summary.ts';
 import { attributeFor, toolSpec } from '../server/language.ts';
 import type { Analysis } from '../server/analysis.ts';
+import { keywordAt } from './completion.ts';
 import type { FeatureContext } from './context.ts';
 import { TERMS } from './field-terms.ts';
 import { agreements, agreementText } from './other-kernels.ts';
@@ -23,7 +24,13 @@ export function hover({ analysis }: FeatureContext, offset: number): Hover | und
     const platform = analysis.platformAt(offset)?.lowered;
     if (!platform) return undefined;
     const origin = innermost(platform.origins.filter((o) => o.kind !== 'platform' && analysis.touches(o.span, offset)));
-    if (origin) return originHover(analysis, analysis.bootRun(platform), origin);
+    const word = wordAt(analysis, offset);
+    const keyword = word && keywordAt(analysis, word.start, word.text);
+    // what the declaration's own word means stands in the field's terms already
+    const known = keyword && TERMS[origin?.kind ?? 'platform'] !== undefined && word.text === origin?.kind;
+    const lead = keyword && !known ? [`\`${keyword.label}\` · ${keyword.doc}`] : [];
+    if (origin) return originHover(analysis, analysis.bootRun(platform), origin, lead);
+    if (keyword && word) return { contents: { kind: 'markdown', value: join(lead) }, range: analysis.lines.rangeOf(word.start, word.end) };
     if (analysis.touches(platform.at, offset)) {
         const run = analysis.bootRun(platform);
         return markdown([`**platform ${platform.name}** · kernel ${run.kernel}`, formatSummary(summarizeBoot(run.boot.state, run.boot.outcome)), nodeTable(run.boot.state)], analysis, platform.at);
@@ -133,8 +140,8 @@ function commandDoc(ran: StepRun, offset: number): { text: string; span: Span } 
 
 // ------------------------------------------------------------------------------------------------------------ in a platform
 
-function originHover(analysis: Analysis, run: Run, origin: Origin): Hover {
-    const out = [`**${origin.kind}${origin.name ? ` ${origin.name}` : ''}**`];
+function originHover(analysis: Analysis, run: Run, origin: Origin, lead: readonly string[]): Hover {
+    const out = [...lead, `**${origin.kind}${origin.name ? ` ${origin.name}` : ''}**`];
     const term = TERMS[origin.kind];
     if (term) out.push(`${term.what} · ${term.spec}`);
     const boot = run.boot.state;
