@@ -1,5 +1,6 @@
 // A real VS Code with the extension and the examples, for trying:  npm run code [-- --port N] [-- --folder DIR]
-// Prints the address to open in a browser; Ctrl+C ends it. --look FILE.png opens it once without a window, takes a picture and ends.
+// Prints the address to open in a browser; Ctrl+C ends it. --look FILE.png opens it once without a window, takes a picture, reloads the
+// window to see the preview come back, and ends.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -64,15 +65,25 @@ if (values.look) {
     const browser = await launch(chromium);
     await browser.page.goto(url);
     await browser.page.locator('.tab .codicon-open-preview, .editor-actions .codicon-open-preview').first().click({ timeout: 60_000 });
-    for (let tries = 0; tries < 300; tries++) {
-        const frames = await Promise.all(browser.page.frames().map(frame => frame.locator('.iomem .line').count().catch(() => 0)));
-        if (frames.some(count => count > 0)) break;
-        await new Promise(resolve => setTimeout(resolve, 100));
-    }
+    const shown = async () => {
+        for (let tries = 0; tries < 300; tries++) {
+            const frames = await Promise.all(browser.page.frames().map(frame => frame.locator('.iomem .line').count().catch(() => 0)));
+            if (frames.some(count => count > 0)) return true;
+            await new Promise(resolve => setTimeout(resolve, 100));
+        }
+        return false;
+    };
+    const first = await shown();
     await browser.page.screenshot({ path: values.look });
+    console.log(first ? values.look : 'the preview stays empty');
+    // VS Code brings the panel back after a reload of the window, with what it showed; the state is written a moment after it changed
+    await new Promise(resolve => setTimeout(resolve, 2000));
+    await browser.page.reload();
+    const again = await shown();
+    console.log(again ? 'the preview is back after a reload' : 'the preview is empty after a reload');
+    if (!again) await browser.page.screenshot({ path: values.look.replace(/(\.png)?$/, '-reload.png') });
     await browser.close();
-    console.log(values.look);
-    finish(0);
+    finish(first && again ? 0 : 1);
 } else {
     console.log(`\n  VS Code with memtopo and the examples:\n\n      ${url}\n\n  Open it in a browser. The preview is the first icon above the text. Ctrl+C ends it.\n`);
     if (process.env.DISPLAY && process.stdout.isTTY) spawn('xdg-open', [url], { stdio: 'ignore', detached: true }).on('error', () => {}).unref();

@@ -171,9 +171,33 @@ suite('preview', () => {
         }
     });
 
+    test('an update of 3 000 ranges costs the page little', async () => {
+        const ranges = (size: string): string => Array.from({ length: 3000 }, (_, i) => `    reserved at 0x${(0x100000000 + i * 0x400000).toString(16)} size ${i === 1500 ? size : '1M'} "R${i}"`).join('\n');
+        const text = (size: string): string => `platform wide {\n    kernel 6.12\n    node 0 { cpus 0-3  memory 0x0-0x9fbff  memory at 1M size 2047M  memory at 4G size 16G }\n${ranges(size)}\n}\n`;
+        const document = await vscode.workspace.openTextDocument({ language: 'memtopo', content: text('1M') });
+        const wide = await vscode.window.showTextDocument(document, vscode.ViewColumn.One);
+        moveTo(wide, at(document, 'platform wide', 0, 10));
+        const lines = (): Promise<number> => page('evaluate', { code: `document.querySelectorAll('.iomem .line').length` });
+        await until('3 000 lines', lines, n => n > 3000, 25_000);
+        const costs: number[] = [];
+        for (const size of ['2M', '1M', '2M', '1M']) {
+            const edit = new vscode.WorkspaceEdit();
+            const place = at(document, '"R1500"', 0, -3);
+            edit.replace(document.uri, new vscode.Range(place, place.translate(0, 2)), size);
+            await page('evaluate', { code: `performance.clearMeasures('memtopo:update')` });
+            await vscode.workspace.applyEdit(edit);
+            costs.push(await until('an update', () => page<number>('evaluate', { code: `performance.getEntriesByName('memtopo:update').at(-1)?.duration ?? 0` }), ms => ms > 0));
+        }
+        console.log(`page work per update, 3 000 ranges: ${costs.map(ms => ms.toFixed(1)).join(', ')} ms`);
+        if (Math.min(...costs) > 100) throw new Error(`each update takes ${costs.map(ms => Math.round(ms)).join(', ')} ms`);
+        await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+        editor = await openExample();
+    });
+
     test('is readable in every theme, wide and narrow', async function () {
         this.timeout(90_000);
-        await openExample();
+        editor = await openExample();
+        await page('click', { selector: '#tab-iomem' });
         moveTo(editor, at(editor.document, 'daxctl online-memory', 0, 4));
         await until('RAM is there', iomem, found => has(found, 'System RAM (kmem)'));
         await vscode.commands.executeCommand('notifications.clearAll');

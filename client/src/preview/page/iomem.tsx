@@ -1,7 +1,8 @@
 // The resource tree after the current step, as /proc/iomem prints it, with what the step changed. A mark is a sign and a word, its
 // colour only helps. Tree keys as the ARIA practices have them: arrows move and fold, Enter goes to the text.
 import type { JSX } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { Component } from 'preact';
+import { useCallback, useRef, useState } from 'preact/hooks';
 import type { PreviewMark, PreviewResource, PreviewRun, PreviewSelection, PreviewSpan } from '../../../../server/src/features/preview-protocol.ts';
 import { address, size } from './format.ts';
 import { Icon } from './icons.tsx';
@@ -71,32 +72,58 @@ export function IomemTree({ run, reveal, selection, select }: IomemProps): JSX.E
         }
         event.preventDefault();
     };
+    // lines keep what they call: thousands of them need not be looked at again for it
+    const latest = useRef({ open, fold });
+    latest.current = { open, fold };
+    const callOpen = useCallback((line: PreviewResource, focus: boolean) => latest.current.open(line, focus), []);
+    const callFold = useCallback((key: string, close: boolean) => latest.current.fold(key, close), []);
     if (run.iomem.length === 0) return <p class="dim">Nothing.</p>;
     return (
         <div class="iomem" role="tree" aria-label="Resource tree" onKeyDown={onKeyDown} ref={tree}>
             {rows.map((row, i) => (
-                <Line key={row.line.key} row={row} run={run} focusable={i === activeIndex} selected={selection !== undefined && isSelected(row.line, selection)} open={open} fold={fold} />
+                <Line key={row.line.key} line={row.line} hasChildren={row.hasChildren} unfolded={row.open} by={row.line.step ? run.steps[row.line.step]?.text : undefined}
+                    focusable={i === activeIndex} selected={selection !== undefined && isSelected(row.line, selection)} open={callOpen} fold={callFold} />
             ))}
         </div>
     );
 }
 
-function Line({ row, run, focusable, selected, open, fold }: {
-    row: Row; run: PreviewRun; focusable: boolean; selected: boolean; open: (line: PreviewResource, focus: boolean) => void; fold: (key: string, close: boolean) => void;
-}): JSX.Element {
-    const { line } = row;
+interface LineProps {
+    readonly line: PreviewResource;
+    readonly hasChildren: boolean;
+    readonly unfolded: boolean;
+    /** Text of the step that put it there. */
+    readonly by: string | undefined;
+    readonly focusable: boolean;
+    readonly selected: boolean;
+    readonly open: (line: PreviewResource, focus: boolean) => void;
+    readonly fold: (key: string, close: boolean) => void;
+}
+
+/** Drawn again only when something about it is new (main.tsx keeps lines that are as before). */
+class Line extends Component<LineProps> {
+    override shouldComponentUpdate(next: LineProps): boolean {
+        const now = this.props as LineProps;
+        return (Object.keys(next) as (keyof LineProps)[]).some(name => next[name] !== now[name]);
+    }
+
+    override render(props: LineProps): JSX.Element {
+        return drawLine(props);
+    }
+}
+
+function drawLine({ line, hasChildren, unfolded, by, focusable, selected, open, fold }: LineProps): JSX.Element {
     const mark = MARKS[line.mark];
     const leads = line.at !== undefined;
-    const by = line.step === undefined ? undefined : run.steps[line.step];
-    const title = [by && line.step ? `step ${line.step}: ${by.text}` : undefined, leads ? 'Go to the text' : undefined].filter(Boolean).join('\n');
+    const title = [by && line.step ? `step ${line.step}: ${by}` : undefined, leads ? 'Go to the text' : undefined].filter(Boolean).join('\n');
     return (
-        <div class={`line ${line.mark} ${leads ? 'leads' : ''} ${selected ? 'selected' : ''}`} aria-selected={selected} role="treeitem" aria-level={line.depth + 1} aria-expanded={row.hasChildren ? row.open : undefined}
+        <div class={`line ${line.mark} ${leads ? 'leads' : ''} ${selected ? 'selected' : ''}`} aria-selected={selected} role="treeitem" aria-level={line.depth + 1} aria-expanded={hasChildren ? unfolded : undefined}
             tabIndex={focusable ? 0 : -1} data-key={line.key} title={title} onClick={() => open(line, false)} onDblClick={() => open(line, true)}>
             <span class="mark" aria-hidden="true">{mark.sign}</span>
             <span class="body" style={{ '--depth': line.depth }}>
                 <span class="text mono">
-                    {row.hasChildren
-                        ? <span class={`twisty ${row.open ? 'open' : ''}`} onClick={event => { event.stopPropagation(); fold(line.key, row.open); }}><Icon name="twisty" /></span>
+                    {hasChildren
+                        ? <span class={`twisty ${unfolded ? 'open' : ''}`} onClick={event => { event.stopPropagation(); fold(line.key, unfolded); }}><Icon name="twisty" /></span>
                         : <span class="twisty" />}
                     <span class="range">{address(line.start)}-{address(line.end)}</span><span class="colon"> : </span><span class="label">{line.name}</span>
                 </span>{' '}

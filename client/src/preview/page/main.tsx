@@ -51,10 +51,33 @@ function draw(): void {
     if (root) render(<App model={model} view={view} waiting={waiting} actions={actions} />, root);
 }
 
+/** The new model with the old one's lines and map where they say the same: what is identical is not drawn again. */
+function share(old: PreviewModel | undefined, now: PreviewModel): PreviewModel {
+    const before = old?.run;
+    if (!before || !now.run) return now;
+    const lines = new Map(before.iomem.map(line => [line.key, line]));
+    const iomem = now.run.iomem.map(line => {
+        const was = lines.get(line.key);
+        return was && same(was, line) ? was : line;
+    });
+    const map = before.map && now.run.map && same(before.map, now.run.map) ? before.map : now.run.map;
+    return { ...now, run: { ...now.run, iomem, ...(map ? { map } : {}) } };
+}
+
+/** Plain data with the same content. */
+function same(a: unknown, b: unknown): boolean {
+    if (a === b) return true;
+    if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+    const keys = Object.keys(a);
+    return keys.length === Object.keys(b).length && keys.every(key => same((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
+}
+
 window.addEventListener('message', (event: MessageEvent<ToPage>) => {
+    let begin: number | undefined;
     const message = event.data;
     if (message.kind === 'model') {
-        model = message.model;
+        begin = performance.now();
+        model = share(model, message.model);
         // the window is the page's own affair: an answer that was on its way knows an older one
         view = { ...message.saved.view, window: view.window };
         waiting = undefined;
@@ -63,6 +86,12 @@ window.addEventListener('message', (event: MessageEvent<ToPage>) => {
         waiting = message.text;
     }
     draw();
+    // what one update costs the page, layout included: tests and benches read it
+    if (begin !== undefined) {
+        void document.body.offsetHeight;
+        performance.clearMeasures('memtopo:update');
+        performance.measure('memtopo:update', { start: begin });
+    }
 });
 adoptPictureStyles();
 draw();
