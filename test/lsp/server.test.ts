@@ -270,6 +270,28 @@ describe('a client without any optional capability', () => {
     });
 });
 
+test('a key in a large document that is ready shows no progress and is told alone', async () => {
+    const client = start();
+    client.answers.set('window/workDoneProgress/create', () => null);
+    await client.initialize({ window: { workDoneProgress: true }, textDocument: { publishDiagnostics: { versionSupport: true } } });
+    const part = TEXT.replaceAll('fast', 'fast-N').replace('take it', 'take it N');
+    let text = '';
+    let count = 0;
+    for (; text.length < 320_000; count++) text += part.replaceAll('N', String(count));
+    client.open(URI, text);
+    const all = await client.diagnostics(URI, (p) => p.diagnostics.filter((d) => d.code === 'memory/no-change').length === count, 0, 60_000);
+    const ends = (): number => client.notifications.filter((n) => n.method === '$/progress').length;
+    const shown = ends();
+    expect(shown).toBeGreaterThan(1);
+    const seen = client.published.length;
+    const begin = performance.now();
+    const version = client.change(URI, [{ range: { start: { line: 7, character: 4 }, end: { line: 7, character: 4 } }, text: '//' }]);
+    const { diagnostics } = await client.diagnostics(URI, (p) => p.version === version, seen);
+    expect(performance.now() - begin).toBeLessThan(3000);
+    expect(diagnostics.filter((d) => d.code === 'memory/no-change')).toHaveLength(all.diagnostics.filter((d) => d.code === 'memory/no-change').length - 1);
+    expect(ends()).toBe(shown);
+}, 90_000);
+
 describe('imports', () => {
     test('are read from disk, and again when they change', async () => {
         const base = path.join(folder, 'base.memtopo');

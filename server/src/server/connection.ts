@@ -24,7 +24,7 @@ import { runTests, tests } from '../features/tests.ts';
 import { RUN_TESTS_REQUEST, type RunTestsParams, type RunTestsResult, TESTS_REQUEST, type TestsModel, type TestsParams } from '../features/tests-protocol.ts';
 import type { Analysis } from './analysis.ts';
 import { COMMANDS } from './commands.ts';
-import { Progress } from './progress.ts';
+import { Progress, SILENT } from './progress.ts';
 import { Project, type ReadText } from './project.ts';
 import { createPump, laterTurn } from './pump.ts';
 import { diagnosticsOf, ReportIds, type Reporting } from './reports.ts';
@@ -47,6 +47,8 @@ export interface ServerHost {
 
 /** Texts of more characters are worked out with pauses: about what takes half a second. */
 const LARGE = 300_000;
+/** Progress is shown for more declarations than this. */
+const SHOWN = 50;
 
 /** Wires the features to a connection and starts listening. */
 export function serve(connection: ServerConnection, host: ServerHost): void {
@@ -79,7 +81,8 @@ export function serve(connection: ServerConnection, host: ServerHost): void {
                 publish(uri);
                 continue;
             }
-            const work = await progress.begin('memtopo: simulating', uri.slice(uri.lastIndexOf('/') + 1));
+            // a key changes one or two declarations: nothing to show, and no time to ask
+            const work = analysis.waiting.length > SHOWN ? await progress.begin('memtopo: simulating', uri.slice(uri.lastIndexOf('/') + 1)) : SILENT;
             const finished = await warmUp(analysis, {
                 focus: focus.get(uri) ?? 0, stop: () => now !== changes,
                 tell: (done, of) => {

@@ -6,7 +6,8 @@ export interface Work {
     end(): void;
 }
 
-const SILENT: Work = { report: () => undefined, end: () => undefined };
+/** Nobody looks. */
+export const SILENT: Work = { report: () => undefined, end: () => undefined };
 
 export class Progress {
     private readonly connection: Pick<ServerConnection, 'sendNotification' | 'sendRequest'>;
