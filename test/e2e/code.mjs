@@ -78,7 +78,8 @@ if (values.look) {
     console.log(first ? values.look : 'the preview stays empty');
     // VS Code brings the panel back after a reload of the window, with what it showed; the state is written a moment after it changed
     await new Promise(resolve => setTimeout(resolve, 2000));
-    await browser.page.reload();
+    // without the payload, which opens its file instead of what was open before
+    await browser.page.goto(url.replace(/&payload=.*/, ''));
     const again = await shown();
     console.log(again ? 'the preview is back after a reload' : 'the preview is empty after a reload');
     if (!again) await browser.page.screenshot({ path: values.look.replace(/(\.png)?$/, '-reload.png') });

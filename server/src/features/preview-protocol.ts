@@ -76,7 +76,7 @@ export interface PreviewRun {
     readonly steps: readonly PreviewStep[];
     /** Index in `steps` of the step that everything below is about: the last one at or above the cursor. */
     readonly current: number;
-    /** Memory in use as RAM, bytes lost up to now, and the size of a memory block. */
+    /** Memory in use as RAM, bytes that nobody can use (by the ledger), and the size of a memory block. */
     readonly totals: {
         readonly ram: number;
         readonly ramBefore: number;

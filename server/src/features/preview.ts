@@ -104,7 +104,8 @@ function makeRun(analysis: Analysis, chosen: Candidate, params: PreviewParams): 
     const losses = lossesUpTo(run, current);
     const wanted = (view: PreviewView): boolean => params.views?.includes(view) ?? true;
     const map = wanted('map') ? mapModel(now, { previous: base, notes: (current === 0 ? run.boot.outcome : run.steps[current - 1]!.outcome).notes }) : undefined;
-    const book = wanted('ledger') ? ledger(now) : undefined;
+    const book = ledger(now);
+    const falls = wanted('ledger') ? waterfalls(book) : [];
     const selection = selectionAt(analysis, run, now, params.offset);
     const iomem = iomemLines(analysis, run, states, current, base);
     return {
@@ -115,12 +116,12 @@ function makeRun(analysis: Analysis, chosen: Candidate, params: PreviewParams): 
         releases: PROFILES.map((p) => p.name),
         steps, current,
         totals: {
-            ram: onlineBytes(now), ramBefore: onlineBytes(base), lost: losses.reduce((sum, l) => sum + l.bytes, 0),
+            ram: onlineBytes(now), ramBefore: onlineBytes(base), lost: book.total.lost,
             blockSize: now.memory.blockSize,
         },
         iomem, losses,
-        ...(selection ? { selection } : {}), ...(map ? { map } : {}), places: places(analysis, run, current, [...(map?.items ?? []), ...(book ? subjectsOf(waterfalls(book)) : [])]),
-        ...(book ? { ledger: { text: totalsText(book), waterfalls: waterfalls(book) } } : {}),
+        ...(selection ? { selection } : {}), ...(map ? { map } : {}), places: places(analysis, run, current, [...(map?.items ?? []), ...subjectsOf(falls)]),
+        ...(wanted('ledger') ? { ledger: { text: totalsText(book), waterfalls: falls } } : {}),
         ...(wanted('nodes') ? { nodes: { topology: topology(now), numactl: numactlText(now), lsmem: lsmemText(now) } } : {}),
     };
 }

@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Comparison, PreviewModel, PreviewRun, PreviewSelection, PreviewSpan } from '../../../../server/src/features/preview-protocol.ts';
+import { formatApproximate } from '../../../../server/src/render/summary.ts';
 import type { ThemeName } from '../../../../server/src/render/theme.ts';
 import type { Tab, ToPanel, View } from '../messages.ts';
 import { size } from './format.ts';
@@ -78,8 +79,8 @@ function RunView({ run, model, view, actions }: { run: PreviewRun; model: Previe
         <>
             <Header run={run} model={model} view={view} actions={actions} theme={theme} />
             <div class="totals">
-                <Total name="RAM" value={size(run.totals.ram)} change={run.totals.ram - run.totals.ramBefore} />
-                <Total name="Lost" value={run.totals.lost ? size(run.totals.lost) : 'nothing'} tone={run.totals.lost ? 'warn' : undefined} />
+                <Total name="RAM" value={formatApproximate(run.totals.ram)} change={run.totals.ram - run.totals.ramBefore} />
+                <Total name="Lost" value={run.totals.lost ? formatApproximate(run.totals.lost) : 'nothing'} tone={run.totals.lost ? 'warn' : undefined} />
                 <Total name="Memory block" value={size(run.totals.blockSize)} />
                 <Total name="Steps" value={`${run.steps.length - 1}`} note={failures ? `${failures} failed` : undefined} tone={failures ? 'bad' : undefined} />
             </div>

@@ -79,7 +79,7 @@ export function IomemTree({ run, reveal, selection, select }: IomemProps): JSX.E
     const callFold = useCallback((key: string, close: boolean) => latest.current.fold(key, close), []);
     if (run.iomem.length === 0) return <p class="dim">Nothing.</p>;
     return (
-        <div class="iomem" role="tree" aria-label="Resource tree" onKeyDown={onKeyDown} ref={tree}>
+        <div class={rows.length > 300 ? 'iomem long' : 'iomem'} role="tree" aria-label="Resource tree" onKeyDown={onKeyDown} ref={tree}>
             {rows.map((row, i) => (
                 <Line key={row.line.key} line={row.line} hasChildren={row.hasChildren} unfolded={row.open} by={row.line.step ? run.steps[row.line.step]?.text : undefined}
                     focusable={i === activeIndex} selected={selection !== undefined && isSelected(row.line, selection)} open={callOpen} fold={callFold} />

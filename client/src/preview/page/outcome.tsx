@@ -79,8 +79,8 @@ export function Output({ step }: { step: PreviewStep }): JSX.Element | null {
 export function Losses({ run, reveal }: { run: PreviewRun; reveal: Reveal }): JSX.Element {
     return (
         <section aria-label="Lost and why">
-            <h2>Lost, and why</h2>
-            {run.losses.length === 0 ? <p class="dim">No byte is lost up to here.</p> : (
+            <h2>Lost by steps, and why</h2>
+            {run.losses.length === 0 ? <p class="dim">No step up to here loses a byte.</p> : (
                 <table class="losses">
                     <thead><tr><th class="number">Bytes</th><th>Of</th><th>Why</th><th>Step</th></tr></thead>
                     <tbody>
@@ -96,7 +96,7 @@ export function Losses({ run, reveal }: { run: PreviewRun; reveal: Reveal }): JS
                             );
                         })}
                     </tbody>
-                    {run.losses.length > 1 && <tfoot><tr><td class="number">{size(run.totals.lost)}</td><td colSpan={3}>in all</td></tr></tfoot>}
+                    {run.losses.length > 1 && <tfoot><tr><td class="number">{size(run.losses.reduce((sum, loss) => sum + loss.bytes, 0))}</td><td colSpan={3}>in all</td></tr></tfoot>}
                 </table>
             )}
         </section>
