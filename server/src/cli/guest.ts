@@ -242,7 +242,10 @@ export class Guest {
                 '-qmp', `unix:${dir}/qmp,server=on,wait=off`,
             ];
             // A group of its own: Ctrl-C is for us, and we end the guest
-            const child = spawn(qemu, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+            // Should we be killed outright, the kernel ends the guest
+            const setpriv = which('setpriv');
+            const [program, words] = setpriv ? [setpriv, ['--pdeathsig', 'KILL', qemu, ...args]] : [qemu, args];
+            const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
             guest = new Guest(child, dir);
             const running = guest;
             options.signal?.addEventListener('abort', () => running.close(), { once: true });
