@@ -20,7 +20,7 @@ const GROUP_BY = 'Object.groupBy??=(items,key)=>{const groups=Object.create(null
 const node = { platform: 'node', format: 'cjs', target: 'node20', banner: { js: GROUP_BY } };
 const browser = { platform: 'browser', target: 'es2022' };
 // The parser library wants four classes of the protocol library, and would bring a second copy of all of it along for them.
-const jsonrpc = path.join(root, 'node_modules/vscode-languageserver/node_modules/vscode-jsonrpc/lib/common');
+const jsonrpc = path.join(root, 'node_modules/vscode-jsonrpc/lib/common');
 const oneProtocol = {
     name: 'one-protocol',
     setup(build) {

@@ -4,15 +4,18 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import {
+    IPCMessageReader, IPCMessageWriter, type MessageReader, type MessageWriter, SocketMessageReader, SocketMessageWriter, StreamMessageReader, StreamMessageWriter,
+} from 'vscode-jsonrpc/node';
 import { serve } from './connection.ts';
-import { createWire, ipcTransport, streamTransport, type Transport } from './wire.ts';
+import { createWire } from './wire.ts';
 
 /** Larger imports than this are a mistake, not a topology. */
 const LARGEST_FILE = 16 * 1024 * 1024;
 
 /** Starts the server. `idle` is called once, after the first diagnostics are out. */
 export function nodeServer(idle: () => void = () => undefined): void {
-    const connection = createWire(transport(process.argv.slice(2)), { exit: (code) => process.exit(code), watch: watchClient });
+    const connection = createWire(...transport(process.argv.slice(2)), { exit: (code) => process.exit(code), watch: watchClient });
     const root = path.dirname(typeof __dirname === 'string' ? __dirname : path.dirname(process.argv[1] ?? '.'));
     const docs = path.join(root, 'docs', 'diagnostics.md');
     serve(connection, {
@@ -30,8 +33,8 @@ export function nodeServer(idle: () => void = () => undefined): void {
 }
 
 /** The way to the client that the arguments name. Without any: stdio, which is what a person who types the command means. */
-function transport(args: readonly string[]): Transport {
-    if (args.includes('--node-ipc')) return ipcTransport(process);
+function transport(args: readonly string[]): readonly [MessageReader, MessageWriter] {
+    if (args.includes('--node-ipc')) return [new IPCMessageReader(process), new IPCMessageWriter(process)];
     const value = (name: string): string | undefined => {
         const at = args.findIndex((a) => a === name || a.startsWith(`${name}=`));
         return at < 0 ? undefined : args[at] === name ? args[at + 1] : args[at]!.slice(name.length + 1);
@@ -40,11 +43,11 @@ function transport(args: readonly string[]): Transport {
     const pipe = value('--pipe');
     if (socket !== undefined || pipe !== undefined) {
         const stream = socket !== undefined ? connect(Number(socket), '127.0.0.1') : connect(pipe!);
-        return streamTransport(stream, stream);
+        return [new SocketMessageReader(stream), new SocketMessageWriter(stream)];
     }
     // standard output belongs to the protocol
     console.log = console.info = console.debug = console.error;
-    return streamTransport(process.stdin, process.stdout);
+    return [new StreamMessageReader(process.stdin), new StreamMessageWriter(process.stdout)];
 }
 
 /** Ends this process when the client's is gone without a word. */

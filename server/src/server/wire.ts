@@ -1,6 +1,8 @@
-// JSON-RPC 2.0 as the language server protocol frames it, and the little of it that this server needs. The protocol library does the
-// same and much more; loading it takes a fifth of a cold start, so only the worker, where the browser has compiled it, uses it.
+// The server's side of the protocol in a node process: vscode-jsonrpc frames, queues, cancels and answers; here is only which
+// method a handler belongs to, and when the process ends. The protocol library on top of it would do the same, and loading it takes
+// a fifth of a cold start, so only the worker uses that one.
 import type { Connection } from 'vscode-languageserver';
+import { createMessageConnection, type MessageReader, type MessageWriter } from 'vscode-jsonrpc/node';
 
 /** What the server asks of a connection: the part of the protocol library's that it uses. */
 export type ServerConnection = Pick<Connection, keyof typeof REQUESTS | keyof typeof NOTIFICATIONS | 'onRequest' | 'sendRequest' | 'sendNotification' | 'sendDiagnostics' | 'listen'> & {
@@ -22,31 +24,6 @@ const NOTIFICATIONS = {
     onDidSaveTextDocument: 'textDocument/didSave',
 } as const;
 
-/** One message each way, already taken out of its frame. */
-export interface Transport {
-    /** Hands over each message that comes in; called once. `ended`: no more will come. */
-    listen(received: (message: Message) => void, ended: () => void): void;
-    send(message: Message): void;
-}
-
-export interface Message {
-    readonly jsonrpc: '2.0';
-    readonly id?: number | string | null;
-    readonly method?: string;
-    readonly params?: unknown;
-    readonly result?: unknown;
-    readonly error?: { readonly code: number; readonly message: string };
-}
-
-const PARSE_ERROR = -32700;
-const METHOD_NOT_FOUND = -32601;
-const INTERNAL_ERROR = -32603;
-const REQUEST_CANCELLED = -32800;
-
-type Handler = (params: unknown, token: { readonly isCancellationRequested: boolean }) => unknown;
-
-const NEVER = { isCancellationRequested: false };
-
 /** What a connection may do to the process it is in. */
 export interface WireHost {
     /** Called with the exit code when the client says so or goes away: 0 after a shutdown request, else 1. */
@@ -55,188 +32,56 @@ export interface WireHost {
     watch(client: number): void;
 }
 
-export function createWire(transport: Transport, { exit, watch }: WireHost): ServerConnection {
-    const handlers = new Map<string, Handler>();
-    const waiting = new Map<number | string, { readonly resolve: (result: unknown) => void; readonly reject: (error: Error) => void }>();
-    /** Requests that are being answered and may take a while. */
-    const running = new Map<Message['id'], { isCancellationRequested: boolean }>();
-    let nextId = 1;
+type Handler = (params: unknown, token: unknown) => unknown;
+
+export function createWire(reader: MessageReader, writer: MessageWriter, { exit, watch }: WireHost): ServerConnection {
+    const log = (message: string): void => void connection.sendNotification('window/logMessage', { type: 1, message });
+    // what goes wrong in the connection itself, e.g. a message that is no JSON
+    const connection = createMessageConnection(reader, writer, { error: log, warn: log, info: () => undefined, log: () => undefined });
     let shutDown = false;
-    let queue: Message[] = [];
-    let busy = false;
 
-    const send = (message: Omit<Message, 'jsonrpc'>): void => transport.send({ jsonrpc: '2.0', ...message });
-    const fail = (id: Message['id'], code: number, message: string): void => send({ id: id ?? null, error: { code, message } });
-    const report = (what: string, error: unknown): void => log(`${what} failed: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
-    const log = (message: string): void => send({ method: 'window/logMessage', params: { type: 1, message } });
-
-    const handle = (message: Message): void | Promise<void> => {
-        const { id, method } = message;
-        if (method === undefined) {
-            const reply = id === undefined || id === null ? undefined : waiting.get(id);
-            if (!reply) return;
-            waiting.delete(id!);
-            if (message.error) reply.reject(new Error(message.error.message));
-            else reply.resolve(message.result);
-            return;
-        }
-        const handler = handlers.get(method);
-        if (id === undefined) {
-            if (method === 'exit') return exit(shutDown ? 0 : 1);
-            try {
-                handler?.(message.params, NEVER);
-            } catch (error) {
-                report(method, error);
-            }
-            return;
-        }
-        const client = method === 'initialize' ? (message.params as { processId?: unknown } | undefined)?.processId : undefined;
-        if (typeof client === 'number') watch(client);
-        if (method === 'shutdown') shutDown = true;
-        else if (!handler) return fail(id, METHOD_NOT_FOUND, `there is no ${method} here`);
-        const failed = (error: unknown): void => {
-            report(method, error);
-            fail(id, INTERNAL_ERROR, `${method} failed: ${error instanceof Error ? error.message : String(error)}`);
-        };
+    /** The library leaves out parameters that a message does not have. */
+    const answer = (method: string, handler: Handler) => async (...given: unknown[]): Promise<unknown> => {
+        const [params, token] = given.length > 1 ? given : [undefined, given[0]];
         try {
-            const token = { isCancellationRequested: false };
-            const result = handler?.(message.params, token);
-            if (result instanceof Promise) {
-                running.set(id, token);
-                return result.then((value: unknown) => send({ id, result: value ?? null })).catch(failed).finally(() => running.delete(id));
-            }
-            send({ id, result: result ?? null });
+            return (await handler(params, token)) ?? null;
         } catch (error) {
-            failed(error);
+            log(`${method} failed: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
+            throw error;
         }
     };
-
-    /** Notifications at once; after each request a turn of the event loop, so that what cancels or outdates the next one is read first. */
-    const drain = (): void => {
-        busy = true;
-        for (;;) {
-            const message = queue.shift();
-            if (!message) break;
-            void handle(message);
-            if (message.id !== undefined && message.method !== undefined && queue.length > 0) {
-                setImmediate(drain);
-                return;
-            }
+    const onRequest = (method: string, handler: Handler): { dispose(): void } => connection.onRequest(method, answer(method, handler));
+    const onNotification = (method: string) => (handler: Handler): { dispose(): void } => connection.onNotification(method, (params: unknown) => {
+        try {
+            handler(params, undefined);
+        } catch (error) {
+            log(`${method} failed: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
         }
-        busy = false;
-    };
-
-    const received = (message: Message): void => {
-        if (message.method === '$/cancelRequest') {
-            const id = (message.params as { id?: unknown } | undefined)?.id;
-            const token = running.get(id as Message['id']);
-            if (token) token.isCancellationRequested = true;
-            const cancelled = queue.find((m) => m.id === id && m.method !== undefined);
-            if (!cancelled) return;
-            queue = queue.filter((m) => m !== cancelled);
-            return fail(cancelled.id, REQUEST_CANCELLED, 'cancelled');
-        }
-        queue.push(message);
-        if (!busy) drain();
-    };
-
-    const request = (method: string, params?: unknown): Promise<unknown> => new Promise((resolve, reject) => {
-        const id = nextId++;
-        waiting.set(id, { resolve, reject });
-        send({ id, method, params: params ?? {} });
     });
-    const on = (method: string) => (handler: Handler): { dispose(): void } => {
-        handlers.set(method, handler);
-        return { dispose: () => void handlers.delete(method) };
-    };
+
     const wire: Record<string, unknown> = {
         console: { error: log },
-        languages: { inlayHint: { on: on('textDocument/inlayHint') } },
-        onRequest: (method: string, handler: Handler) => on(method)(handler),
-        sendRequest: request,
-        sendNotification: async (method: string, params: unknown) => send({ method, params }),
-        sendDiagnostics: async (params: unknown) => send({ method: 'textDocument/publishDiagnostics', params }),
-        listen: () => transport.listen(received, () => exit(shutDown ? 0 : 1)),
+        languages: { inlayHint: { on: (handler: Handler) => onRequest('textDocument/inlayHint', handler) } },
+        onRequest,
+        sendRequest: (method: string, params?: unknown) => connection.sendRequest(method, params ?? {}),
+        sendNotification: (method: string, params: unknown) => connection.sendNotification(method, params),
+        sendDiagnostics: (params: unknown) => connection.sendNotification('textDocument/publishDiagnostics', params),
+        listen: () => connection.listen(),
     };
-    for (const [name, method] of Object.entries({ ...REQUESTS, ...NOTIFICATIONS })) wire[name] = on(method);
+    for (const [name, method] of Object.entries(REQUESTS)) wire[name] = (handler: Handler) => onRequest(method, handler);
+    for (const [name, method] of Object.entries(NOTIFICATIONS)) wire[name] = onNotification(method);
+    wire['onInitialize'] = (handler: Handler) => onRequest('initialize', (params, token) => {
+        const client = (params as { processId?: unknown } | undefined)?.processId;
+        if (typeof client === 'number') watch(client);
+        return handler(params, token);
+    });
+    const onShutdown = (handler: Handler): { dispose(): void } => onRequest('shutdown', (params, token) => {
+        shutDown = true;
+        return handler(params, token);
+    });
+    onShutdown(() => null);
+    wire['onShutdown'] = onShutdown;
+    connection.onNotification('exit', () => exit(shutDown ? 0 : 1));
+    connection.onClose(() => exit(shutDown ? 0 : 1));
     return wire as unknown as ServerConnection;
-}
-
-interface Readable {
-    on(event: 'data', listener: (chunk: Buffer) => void): unknown;
-    on(event: 'end' | 'close' | 'error', listener: () => void): unknown;
-}
-
-interface Writable {
-    write(data: Buffer): unknown;
-    on(event: 'error', listener: () => void): unknown;
-}
-
-/** Messages over a pair of byte streams, each behind a header that says its length in bytes. */
-export function streamTransport(input: Readable, output: Writable): Transport {
-    const send = (message: Message): void => {
-        const body = Buffer.from(JSON.stringify(message));
-        output.write(Buffer.concat([Buffer.from(`Content-Length: ${body.length}\r\n\r\n`, 'ascii'), body]));
-    };
-    return {
-        send,
-        listen(received, ended) {
-            const frames = createFrames((body) => {
-                let message: Message;
-                try {
-                    message = JSON.parse(body) as Message;
-                } catch (error) {
-                    return send({ jsonrpc: '2.0', id: null, error: { code: PARSE_ERROR, message: error instanceof Error ? error.message : 'no JSON' } });
-                }
-                if (typeof message === 'object' && message !== null) received(message);
-            });
-            input.on('data', frames);
-            for (const event of ['end', 'close', 'error'] as const) input.on(event, ended);
-            output.on('error', ended);
-        },
-    };
-}
-
-/** Cuts a stream of chunks into the bodies of its frames. A header without a length is skipped. Cost is linear in the bytes. */
-export function createFrames(found: (body: string) => void): (chunk: Buffer) => void {
-    let chunks: Buffer[] = [];
-    let have = 0;
-    /** Bytes that must be there before it is worth looking again. */
-    let need = 0;
-    let body = -1;
-    return (chunk) => {
-        chunks.push(chunk);
-        have += chunk.length;
-        if (have < need) return;
-        let rest = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-        for (;;) {
-            if (body < 0) {
-                const end = rest.indexOf('\r\n\r\n');
-                if (end < 0) break;
-                const length = /^content-length: *(\d+)/im.exec(rest.toString('ascii', 0, end));
-                rest = rest.subarray(end + 4);
-                if (!length) continue;
-                body = Number(length[1]);
-            }
-            if (rest.length < body) break;
-            const text = rest.toString('utf8', 0, body);
-            rest = rest.subarray(body);
-            body = -1;
-            found(text);
-        }
-        chunks = rest.length === 0 ? [] : [rest];
-        have = rest.length;
-        need = Math.max(body, 0);
-    };
-}
-
-/** Messages of a process that was forked with a channel of its own, as VS Code does. */
-export function ipcTransport(process: NodeJS.Process): Transport {
-    return {
-        send: (message) => void process.send?.(message, undefined, undefined, () => undefined),
-        listen(received, ended) {
-            process.on('message', (message) => received(message as Message));
-            process.on('disconnect', ended);
-        },
-    };
 }

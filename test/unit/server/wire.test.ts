@@ -1,73 +1,36 @@
+import { PassThrough } from 'node:stream';
+import { StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import { describe, expect, it } from 'vitest';
-import { createFrames, createWire, type Message, type ServerConnection, streamTransport, type Transport } from '../../../server/src/server/wire.ts';
+import { createWire, type ServerConnection } from '../../../server/src/server/wire.ts';
 
-/** A transport whose other end is the test. */
-function pair(): { transport: Transport; say(message: Omit<Message, 'jsonrpc'>): void; sent: Message[]; hangUp(): void } {
-    let received: (message: Message) => void = () => undefined;
-    let ended: () => void = () => undefined;
-    const sent: Message[] = [];
-    return {
-        sent,
-        say: (message) => received({ jsonrpc: '2.0', ...message }),
-        hangUp: () => ended(),
-        transport: {
-            send: (message) => void sent.push(message),
-            listen(onMessage, onEnd) {
-                received = onMessage;
-                ended = onEnd;
-            },
-        },
-    };
+interface Message {
+    readonly id?: number | string | null;
+    readonly method?: string;
+    readonly params?: unknown;
+    readonly result?: unknown;
+    readonly error?: { readonly code: number; readonly message: string };
 }
 
-function wired(): ReturnType<typeof pair> & { wire: ServerConnection; exits: number[]; watched: number[] } {
-    const ends = pair();
+/** A connection whose other end is the test: real frames over streams in memory. */
+function wired(): { wire: ServerConnection; say(message: Message): void; raw(text: string): void; sent: Message[]; exits: number[]; watched: number[]; hangUp(): void } {
+    const input = new PassThrough();
+    const output = new PassThrough();
+    const sent: Message[] = [];
+    new StreamMessageReader(output).listen((message) => sent.push(message as Message));
     const exits: number[] = [];
     const watched: number[] = [];
-    return { ...ends, exits, watched, wire: createWire(ends.transport, { exit: (code) => exits.push(code), watch: (pid) => watched.push(pid) }) };
+    const wire = createWire(new StreamMessageReader(input), new StreamMessageWriter(output), { exit: (code) => exits.push(code), watch: (pid) => watched.push(pid) });
+    const raw = (body: string): void => void input.write(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+    return { wire, sent, exits, watched, raw, say: (message) => raw(JSON.stringify({ jsonrpc: '2.0', ...message })), hangUp: () => input.destroy() };
 }
 
-const turns = async (count = 3): Promise<void> => {
-    for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
-};
-
-describe('frames', () => {
-    const frame = (body: string): Buffer => Buffer.concat([Buffer.from(`Content-Length: ${Buffer.byteLength(body)}\r\nContent-Type: x\r\n\r\n`), Buffer.from(body)]);
-
-    it('cuts bodies at every chunking, by bytes and not by characters', () => {
-        const bodies = ['{"a":"ü€"}', '', '{"b":[1,2,3]}'];
-        const stream = Buffer.concat(bodies.map(frame));
-        for (let size = 1; size <= stream.length; size++) {
-            const found: string[] = [];
-            const take = createFrames((body) => found.push(body));
-            for (let i = 0; i < stream.length; i += size) take(stream.subarray(i, i + size));
-            expect(found).toEqual(bodies);
-        }
-    });
-
-    it('skips a header without a length', () => {
-        const found: string[] = [];
-        createFrames((body) => found.push(body))(Buffer.concat([Buffer.from('Nonsense: 1\r\n\r\n'), frame('{}')]));
-        expect(found).toEqual(['{}']);
-    });
-
-    it('answers a body that is no JSON with a parse error and goes on', () => {
-        const listeners = new Map<string, (chunk: Buffer) => void>();
-        const written: string[] = [];
-        const received: Message[] = [];
-        const transport = streamTransport(
-            { on: (event: string, listener: (chunk: Buffer) => void) => listeners.set(event, listener) },
-            { on: () => undefined, write: (data) => written.push(data.toString()) },
-        );
-        transport.listen((message) => received.push(message), () => undefined);
-        listeners.get('data')!(Buffer.concat([frame('{broken'), frame('{"jsonrpc":"2.0","method":"x"}')]));
-        expect(written.join('')).toContain('-32700');
-        expect(received).toEqual([{ jsonrpc: '2.0', method: 'x' }]);
-    });
-});
+/** Waits until something is so; a test that waits in vain ends by its time-out. */
+async function until(so: () => boolean): Promise<void> {
+    while (!so()) await new Promise((resolve) => setImmediate(resolve));
+}
 
 describe('requests', () => {
-    it('answers with the result, null for nothing, and an error for what throws or is unknown', async () => {
+    it('are answered with the result, null for nothing, and an error for what throws or is unknown', async () => {
         const { wire, say, sent } = wired();
         wire.onRequest('good', () => 7);
         wire.onRequest('nothing', () => undefined);
@@ -76,72 +39,82 @@ describe('requests', () => {
         });
         wire.listen();
         for (const [id, method] of ['good', 'nothing', 'bad', 'unknown'].entries()) say({ id, method });
-        await turns(8);
-        const answers = sent.filter((m) => m.method === undefined);
-        expect(answers.map((m) => m.error?.code ?? m.result)).toEqual([7, null, -32603, -32601]);
+        const answers = (): Message[] => sent.filter((m) => m.method === undefined);
+        await until(() => answers().length === 4);
+        const byId = [...answers()].sort((a, b) => Number(a.id) - Number(b.id));
+        expect(byId.map((m) => m.error?.code ?? m.result)).toEqual([7, null, -32603, -32601]);
         expect(sent.find((m) => m.method === 'window/logMessage')).toBeDefined();
     });
 
-    it('answers what was cancelled before its turn as cancelled, and tells what is running', async () => {
+    it('get their parameters, and a token that tells of a cancellation', async () => {
         const { wire, say, sent } = wired();
+        let seen: unknown;
         let release: () => void = () => undefined;
-        wire.onRequest('slow', async (_params: unknown, token) => {
+        wire.onRequest('slow', async (params: unknown, token) => {
+            seen = params;
             await new Promise<void>((resolve) => (release = resolve));
             return token.isCancellationRequested;
         });
-        let ran = 0;
-        wire.onRequest('once', () => ++ran);
         wire.listen();
-        say({ id: 1, method: 'slow' });
-        wire.onRequest('first', () => {
-            // what arrives while a request is answered
-            say({ id: 3, method: 'once' });
-            say({ id: 4, method: 'once' });
-            say({ method: '$/cancelRequest', params: { id: 4 } });
-        });
-        say({ id: 2, method: 'first' });
+        say({ id: 1, method: 'slow', params: { a: 1 } });
+        await until(() => seen !== undefined);
         say({ method: '$/cancelRequest', params: { id: 1 } });
+        say({ id: 2, method: 'unknown' });
+        await until(() => sent.some((m) => m.id === 2));
         release();
-        await turns(6);
-        expect(ran).toBe(1);
-        expect(sent.find((m) => m.id === 4)!.error!.code).toBe(-32800);
-        expect(sent.find((m) => m.id === 1)!.result).toBe(true);
+        await until(() => sent.some((m) => m.id === 1));
+        expect(seen).toEqual({ a: 1 });
+        const answer = sent.find((m) => m.id === 1)!;
+        expect(answer.error?.code ?? answer.result).toBe(answer.error ? -32800 : true);
     });
 
-    it('hears the answers to its own', async () => {
+    it('of the server hear their answers', async () => {
         const { wire, say, sent } = wired();
         wire.listen();
         const good = wire.sendRequest('workspace/configuration');
         const bad = wire.sendRequest('memtopo/unknown');
+        await until(() => sent.length === 2);
         say({ id: sent[0]!.id!, result: [1] });
         say({ id: sent[1]!.id!, error: { code: -32601, message: 'not here' } });
         expect(await good).toEqual([1]);
         await expect(bad).rejects.toThrow('not here');
     });
+
+    it('after a message that is no JSON are answered still', async () => {
+        const { wire, raw, say, sent } = wired();
+        wire.onRequest('good', () => 7);
+        wire.listen();
+        raw('{broken');
+        say({ id: 1, method: 'good' });
+        await until(() => sent.some((m) => m.id === 1));
+        expect(sent.find((m) => m.id === 1)!.result).toBe(7);
+    });
 });
 
 describe('the end', () => {
-    it('exits with 0 after a shutdown, with 1 without, and when the client is gone', async () => {
-        for (const [messages, code] of [[['shutdown', 'exit'], 0], [['exit'], 1]] as const) {
-            const { wire, say, sent, exits } = wired();
-            wire.listen();
-            for (const method of messages) say(method === 'shutdown' ? { id: 1, method } : { method });
-            await turns();
-            expect(exits).toEqual([code]);
-            if (messages.length > 1) expect(sent).toEqual([{ jsonrpc: '2.0', id: 1, result: null }]);
-        }
+    it.each([[['shutdown', 'exit'], 0], [['exit'], 1]] as const)('%j exits with %i', async (messages, code) => {
+        const { wire, say, exits } = wired();
+        wire.listen();
+        for (const method of messages) say(method === 'shutdown' ? { id: 1, method } : { method });
+        await until(() => exits.length > 0);
+        expect(exits[0]).toBe(code);
+    });
+
+    it('comes too when the client is gone', async () => {
         const { wire, hangUp, exits } = wired();
         wire.listen();
         hangUp();
-        expect(exits).toEqual([1]);
+        await until(() => exits.length > 0);
+        expect(exits[0]).toBe(1);
     });
 
-    it('watches the process that the client says it is', () => {
-        const { wire, say, watched } = wired();
+    it('is watched for in the process that the client says it is', async () => {
+        const { wire, say, sent, watched } = wired();
         wire.onInitialize(() => ({ capabilities: {} }));
         wire.listen();
         say({ id: 1, method: 'initialize', params: { processId: 4711 } });
         say({ id: 2, method: 'initialize', params: { processId: null } });
+        await until(() => sent.filter((m) => m.method === undefined).length === 2);
         expect(watched).toEqual([4711]);
     });
 });
