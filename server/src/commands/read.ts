@@ -85,7 +85,7 @@ function grepPattern(pattern: string, extended: boolean): string | undefined {
         }
         const escaped = c === '\\';
         if (escaped) c = pattern[++i] ?? '';
-        if (escaped && !/[.*^$\[\]\\/+?|(){}-]/.test(c)) return undefined;
+        if (escaped && !/[.*^$[\]\\/+?|(){}-]/.test(c)) return undefined;
         const special = '+?|(){}'.includes(c) ? escaped !== extended : '.*^$'.includes(c) && !escaped;
         if (special && '*+?{'.includes(c) && out.endsWith(')') && !out.endsWith('\\)')) return undefined;
         out += special ? c : c.replace(/[.*^$+?|(){}[\]\\/]/g, '\\$&');
