@@ -5,7 +5,7 @@ import { daxRegionCreateDynamic, daxRegionDestroy } from './dax-bus.ts';
 import { memregionAlloc, memregionFree } from './memregion.ts';
 import { mapToOnlineNode, physToTargetNode } from './numa.ts';
 import { ERRNO, type Result } from './outcome.ts';
-import { contains, formatMem, formatSize, MiB, overlaps, type Range } from './range.ts';
+import { contains, formatMem, formatSize, isAligned, MiB, overlaps, type Range } from './range.ts';
 import { insertResource, regionIntersects, type Resource, type Tree, walkMatching } from './resource.ts';
 import { withEntry } from './shared-map.ts';
 import type { HmemDevice, HmemState, KernelState } from './state.ts';
@@ -164,6 +164,7 @@ function regionIdle(state: KernelState): boolean {
 function probe(tx: Tx, name: string): Result {
     const device = tx.state.hmem.devices.get(name)!;
     const idle = regionIdle(tx.state);
+    const told = tx.notes.length;
     const made = daxRegionCreateDynamic(tx, {
         key: name, id: device.id, range: { start: device.start, end: device.end }, align: HMEM_ALIGN, targetNode: device.targetNode,
         numaNode: mapToOnlineNode(tx.state, device.targetNode), origin: 'hmem',
@@ -172,6 +173,9 @@ function probe(tx: Tx, name: string): Result {
     if (made !== 0) {
         const errno = -ERRNO[made];
         tx.warn(tx.state.profile.probeLogNew ? `hmem ${name}: probe with driver hmem failed with error ${errno}` : `hmem: probe of ${name} failed with error ${errno}`, 'DAX-02');
+        if (isAligned(device.start, HMEM_ALIGN) && isAligned(device.end + 1, HMEM_ALIGN)) return made;
+        // What comes below says it in the terms of the range.
+        tx.notes.splice(told);
         tx.note({
             code: 'hmem/unusable', rules: ['HMEM-05', 'DAX-02'], severity: 'warning', subject: name, range: device,
             message: `nothing of this soft-reserved range can be used: it must start and end on ${formatSize(HMEM_ALIGN)}`,

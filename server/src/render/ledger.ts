@@ -2,7 +2,7 @@
 // over one state; the command line, the hover and the preview print it.
 import { E820 } from '../kernel/machine.ts';
 import type { RuleId } from '../kernel/outcome.ts';
-import { alignDown, alignUp, formatSize, intersect, normalize, overlaps, PAGE, type Range, sizeOf, subtract } from '../kernel/range.ts';
+import { alignDown, alignUp, formatSize, intersect, isAligned, normalize, overlaps, PAGE, type Range, sizeOf, subtract, SUBSECTION } from '../kernel/range.ts';
 import type { BlockRun, DaxDevice, KernelState, NdNamespace, NdRegion } from '../kernel/state.ts';
 
 /** Stages of the way down. An account has those that apply to it, in this order. */
@@ -292,7 +292,7 @@ function daxRegionAccounts(state: KernelState): LedgerAccount[] {
         if (region) accounts.push(daxRegionAccount(state, key, region.range));
         else {
             accounts.push(new Account(key, 'firmware', sizeOf(hmem)).down('region', [
-                hmem.bound ? { kind: 'lost', bytes: sizeOf(hmem), cause: 'no dax region: start or end off 2 MiB', rule: 'HMEM-05', subject: key, range: { start: hmem.start, end: hmem.end } }
+                !isAligned(hmem.start, SUBSECTION) || !isAligned(hmem.end + 1, SUBSECTION) ? { kind: 'lost', bytes: sizeOf(hmem), cause: 'no dax region: start or end off 2 MiB', rule: 'HMEM-05', subject: key, range: { start: hmem.start, end: hmem.end } }
                     : { kind: 'idle', bytes: sizeOf(hmem), cause: 'no driver bound', rule: 'HMEM-01', subject: key, range: { start: hmem.start, end: hmem.end } },
             ]).done());
         }
