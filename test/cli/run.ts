@@ -26,7 +26,7 @@ export interface RunOptions {
 export function memtopo(args: readonly string[], options: RunOptions = {}): Ran {
     const env = { ...process.env, NO_COLOR: '', FORCE_COLOR: '', COLUMNS: '100', ...options.env };
     const { status, stdout, stderr, error } = spawnSync(process.execPath, [BUNDLE, ...args], {
-        cwd: options.cwd ?? ROOT, encoding: 'utf8', env, input: options.input ?? '', timeout: options.timeout ?? 20_000, maxBuffer: 256 << 20,
+        cwd: options.cwd ?? ROOT, encoding: 'utf8', env, input: options.input ?? '', timeout: options.timeout ?? 90_000, maxBuffer: 256 << 20,
     });
     if (error) throw error;
     return { status, stdout, stderr };

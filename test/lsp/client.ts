@@ -85,7 +85,7 @@ export class Client {
     }
 
     /** The first publication at or after index `from` that satisfies `wanted`. */
-    async diagnostics(uri: string, wanted: (p: Published) => boolean = () => true, from = 0, timeout = 20_000): Promise<Published> {
+    async diagnostics(uri: string, wanted: (p: Published) => boolean = () => true, from = 0, timeout = 60_000): Promise<Published> {
         const find = (): Published | undefined => this.published.slice(from).find((p) => p.uri === uri && wanted(p));
         const start = Date.now();
         for (;;) {

@@ -19,7 +19,7 @@ beforeAll(async () => {
     await esbuild.build({ ...options, entryPoints: [path.join(root, 'server/src/main.node.ts')], outfile: path.join(folder, 'dist/server.cjs'), external: ['./server.node.cjs'] });
     await esbuild.build({ ...options, entryPoints: [path.join(root, 'server/src/server/node.ts')], outfile: path.join(folder, 'dist/server.node.cjs') });
     script = path.join(folder, 'dist/server.cjs');
-}, 60_000);
+}, 180_000);
 afterEach(async () => {
     await Promise.all(clients.splice(0).map((c) => c.stop()));
 });
@@ -290,7 +290,7 @@ test('a key in a large document that is ready shows no progress and is told alon
     expect(performance.now() - begin).toBeLessThan(3000);
     expect(diagnostics.filter((d) => d.code === 'memory/no-change')).toHaveLength(all.diagnostics.filter((d) => d.code === 'memory/no-change').length - 1);
     expect(ends()).toBe(shown);
-}, 90_000);
+}, 180_000);
 
 describe('imports', () => {
     test('are read from disk, and again when they change', async () => {

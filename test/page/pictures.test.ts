@@ -38,7 +38,7 @@ describe.skipIf(noBrowser !== undefined)('pictures in a browser', () => {
     beforeAll(async () => {
         browser = await launch();
         page = await browser.newPage();
-    }, 60_000);
+    }, 180_000);
     afterAll(() => browser?.close());
 
     it.each(EXAMPLES.flatMap((name) => [400, 1400].map((width) => [name, width] as const)))('%s, %i wide: no text on another, none outside', async (name, width) => {

@@ -39,7 +39,7 @@ describe.skipIf(noBrowser !== undefined)('the static page', () => {
             if (message.type() === 'error') problems.push(message.text());
         });
         await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    }, 60_000);
+    }, 180_000);
 
     afterAll(async () => {
         await browser?.close();

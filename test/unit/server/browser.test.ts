@@ -12,4 +12,4 @@ test('no node module is reachable from the worker', async () => {
     const external = Object.values(metafile.inputs).flatMap((i) => i.imports).filter((i) => i.external).map((i) => i.path);
     expect(external).toEqual([]);
     expect(Object.keys(metafile.inputs).filter((i) => /\/lib\/node\/|server\/src\/cli\//.test(i))).toEqual([]);
-}, 60_000);
+}, 180_000);
