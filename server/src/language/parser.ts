@@ -34,6 +34,11 @@ function sharedParser(): LangiumParser {
     return parser;
 }
 
+/** Makes the parser ahead of the first text, while a client has not sent one yet. */
+export function prepareParser(): void {
+    sharedParser();
+}
+
 /** Parses a text. Never throws; the tree holds whatever is sound. `uri` names the text in the findings. */
 export function parseText(uri: string, text: string): ParsedText {
     try {

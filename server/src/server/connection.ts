@@ -31,6 +31,7 @@ import { diagnosticsOf, ReportIds, type Reporting } from './reports.ts';
 import { moreRequests } from './requests.ts';
 import { DEFAULT_SETTINGS, readSettings, type Settings } from './settings.ts';
 import { warmUp } from './warm.ts';
+import { prepareParser } from '../language/parser.ts';
 import type { ServerConnection } from './wire.ts';
 
 /** What differs between a process and a worker. */
@@ -134,6 +135,8 @@ export function serve(connection: ServerConnection, host: ServerHost): void {
     };
 
     connection.onInitialize((params): InitializeResult => {
+        // Behind the answer: the time until the client sends a text is enough to make the parser.
+        setTimeout(prepareParser, 0);
         client = params.capabilities;
         const options = params.initializationOptions as { settings?: unknown; docs?: unknown; ownCommands?: unknown; pushDiagnostics?: unknown } | undefined;
         if (options && typeof options === 'object') {
