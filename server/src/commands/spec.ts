@@ -1,5 +1,4 @@
 // How a tool's command line is written, as data: one table serves parsing, checking, completion, hover and signature help.
-import type { KernelState } from '../kernel/state.ts';
 import type { Problem, Span, Word } from './shell.ts';
 
 /** What a value is; decides how it is checked and completed. */
@@ -116,6 +115,3 @@ export function parseInvocation(tool: ToolSpec, words: readonly Word[]): Invocat
 function unique<T>(items: readonly T[]): T | undefined {
     return items.length === 1 ? items[0] : undefined;
 }
-
-/** Names of the kernel objects of a kind that exist in a state, for completion and resolution. */
-export type ObjectLister = (state: KernelState, kind: ValueKind) => readonly string[];

@@ -1,7 +1,7 @@
 // The address map: laid out and drawn by the same functions that the command line uses; here it can be zoomed, moved and asked.
 // Wheel with Ctrl (or with the map in focus) zooms, with Shift moves; arrows go from box to box, Enter goes to the text.
 import type { JSX } from 'preact';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { PreviewRun, PreviewSelection, PreviewSpan } from '../../../../server/src/features/preview-protocol.ts';
 import type { Range } from '../../../../server/src/kernel/range.ts';
 import { layOutMap } from '../../../../server/src/render/address-map.ts';
@@ -11,6 +11,7 @@ import type { ThemeName } from '../../../../server/src/render/theme.ts';
 import { address, size } from './format.ts';
 import { Icon } from './icons.tsx';
 import { around, extent, pan, toAddress, toX, zoom } from './map-zoom.ts';
+import { useWidth } from './width.ts';
 
 /** Width of the map of everything that windows are measured on; any would do. */
 const REFERENCE = 4000;
@@ -29,7 +30,7 @@ export interface MapProps {
 
 export function AddressMap({ run, model, theme, window, setWindow, selection, select, reveal }: MapProps): JSX.Element | null {
     const box = useRef<HTMLDivElement>(null);
-    const [width, setWidth] = useState(0);
+    const width = useWidth(box);
     /** Box that has the keyboard: it stays so when the picture is made anew. */
     const focused = useRef<string | undefined>(undefined);
     const whole = useMemo(() => layOutMap(model, { width: REFERENCE }).scale, [model]);
@@ -38,15 +39,6 @@ export function AddressMap({ run, model, theme, window, setWindow, selection, se
         // the page's own style sheet has these rules: its policy allows no style in the text
         .replace(/<style>[\s\S]*?<\/style>/, ''), [layout, theme]);
 
-    useLayoutEffect(() => {
-        const element = box.current;
-        if (!element) return undefined;
-        const measure = (): void => setWidth(Math.floor(element.clientWidth));
-        measure();
-        const watch = new ResizeObserver(measure);
-        watch.observe(element);
-        return () => watch.disconnect();
-    }, []);
     useLayoutEffect(() => {
         if (focused.current === undefined || box.current?.contains(document.activeElement)) return;
         takeFocus(find(box.current, focused.current));

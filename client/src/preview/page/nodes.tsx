@@ -1,23 +1,15 @@
 // Nodes, distances, HMAT: the picture that the command line draws too, and the texts that Linux itself would print.
 import type { JSX } from 'preact';
-import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import type { PreviewRun } from '../../../../server/src/features/preview-protocol.ts';
 import { picture } from '../../../../server/src/render/svg.ts';
 import { drawTopology } from '../../../../server/src/render/svg-topology.ts';
 import type { ThemeName } from '../../../../server/src/render/theme.ts';
+import { useWidth } from './width.ts';
 
 export function NodesView({ nodes, theme, copy }: { nodes: NonNullable<PreviewRun['nodes']>; theme: ThemeName; copy: (what: string, text: string) => void }): JSX.Element {
     const box = useRef<HTMLDivElement>(null);
-    const [width, setWidth] = useState(0);
-    useLayoutEffect(() => {
-        const element = box.current;
-        if (!element) return undefined;
-        const measure = (): void => setWidth(Math.floor(element.clientWidth));
-        measure();
-        const watch = new ResizeObserver(measure);
-        watch.observe(element);
-        return () => watch.disconnect();
-    }, []);
+    const width = useWidth(box);
     const svg = useMemo(() => {
         const drawing = drawTopology(nodes.topology, Math.max(280, width), { theme, prefix: 'nodes-' });
         const words = nodes.topology.nodes.map(node => `node ${node.node}: ${node.cpuCount} CPUs`).join(', ');
