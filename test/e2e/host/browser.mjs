@@ -37,11 +37,11 @@ async function previewFrame(page) {
 }
 
 const ACTIONS = {
+    // what is read is read in one go: an element may go away between two questions, and a locator would wait for its return
     /** Text of the first element for `selector` inside the preview, as a reader sees it; null when there is none. */
     async text(page, { selector }) {
         const frame = await previewFrame(page);
-        const found = frame?.locator(selector);
-        return found && await found.count() ? await found.first().innerText() : null;
+        return await frame?.locator(selector).evaluateAll(([first]) => first?.innerText ?? null) ?? null;
     },
     /** Texts of all elements for `selector` inside the preview. */
     async texts(page, { selector }) {
@@ -50,8 +50,7 @@ const ACTIONS = {
     },
     async attribute(page, { selector, name }) {
         const frame = await previewFrame(page);
-        const found = frame?.locator(selector);
-        return found && await found.count() ? await found.first().getAttribute(name) : null;
+        return await frame?.locator(selector).evaluateAll(([first], name) => first?.getAttribute(name) ?? null, name) ?? null;
     },
     async click(page, { selector }) { await (await previewFrame(page))?.locator(selector).first().click({ timeout: 5000 }); return true; },
     /** Numbers of elements and what the page measures: how long it worked at each update, in milliseconds. */

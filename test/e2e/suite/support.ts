@@ -28,6 +28,16 @@ export function moveTo(editor: vscode.TextEditor, position: vscode.Position): vo
     editor.revealRange(editor.selection, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
 }
 
+/** What the test is waiting for: a test that runs out of time is reported with it. */
+export let waitingFor = '';
+
+async function waits<T>(what: string, work: PromiseLike<T>): Promise<T> {
+    waitingFor = what;
+    const value = await work;
+    waitingFor = '';
+    return value;
+}
+
 /** The first value of `get` that `good` accepts. Fails with the last one seen. */
 export async function until<T>(what: string, get: () => PromiseLike<T> | T, good: (value: T) => boolean, ms = 15_000): Promise<T> {
     const end = Date.now() + ms;
@@ -51,7 +61,7 @@ export async function page<T>(action: string, args: object = {}): Promise<T> {
     address ??= typeof process !== 'undefined' && process.env?.MEMTOPO_E2E_CONTROL
         ? process.env.MEMTOPO_E2E_CONTROL
         : (await settings()).control;
-    const answer = await fetch(address, { method: 'POST', body: JSON.stringify({ action, ...args }) });
+    const answer = await waits(`the page: ${action} ${JSON.stringify(args)}`, fetch(address, { method: 'POST', body: JSON.stringify({ action, ...args }) }));
     const { result, error } = await answer.json() as { result: T; error?: string };
     if (error) throw new Error(`${action}: ${error}`);
     return result;
@@ -69,7 +79,7 @@ export async function replaceAll(editor: vscode.TextEditor, text: string): Promi
     // as a workspace edit: an editor's own edit is refused where the editor was hidden and shown again meanwhile
     const edit = new vscode.WorkspaceEdit();
     edit.replace(document.uri, new vscode.Range(new vscode.Position(0, 0), document.lineAt(document.lineCount - 1).range.end), text);
-    if (!await vscode.workspace.applyEdit(edit)) throw new Error('VS Code refused the edit');
+    if (!await waits('an edit', vscode.workspace.applyEdit(edit))) throw new Error('VS Code refused the edit');
     equal(document.getText(), text, 'the text');
 }
 
