@@ -42,7 +42,7 @@ memtopo_machine() {
     section kernel; uname -r; uname -v; uname -m
     section cmdline; cat /proc/cmdline
     section cpuinfo; grep -m1 '^flags' /proc/cpuinfo; grep -c '^processor' /proc/cpuinfo
-    section efi; [ -d /sys/firmware/efi ] && echo yes
+    section efi; if [ -d /sys/firmware/efi ]; then echo yes; fi
     section firmware-memmap; files /sys/firmware/memmap/*/start /sys/firmware/memmap/*/end /sys/firmware/memmap/*/type
     section log; dmesg 2>/dev/null | grep -E 'BIOS-e820|SRAT|Linux version|user: \\[|efi: .*mem'
     for t in SRAT SLIT HMAT NFIT CEDT; do for f in /sys/firmware/acpi/tables/$t*; do table "$f"; done; done
@@ -53,7 +53,7 @@ memtopo_machine() {
 /** Listings of the tools, kept as they print them, for readers; the comparison does not need them. */
 const TOOL_LISTINGS = `
 for tool in 'ndctl list -RNDvi' 'daxctl list -DRMi' 'cxl list -BEMPDT'; do
-    command -v "\${tool%% *}" >/dev/null 2>&1 && { section "tool $tool"; $tool 2>/dev/null; }
+    if command -v "\${tool%% *}" >/dev/null 2>&1; then section "tool $tool"; $tool 2>/dev/null || :; fi
 done
 `;
 
