@@ -31,6 +31,16 @@ describe('replays', () => {
         }), { numRuns: 40 });
     });
 
+    it('come to the same from lines as they were typed, loops and all, as from the plain commands behind them', () => {
+        const compound = cases.map((c) => ({ c, steps: c.input.steps.filter((s) => s.cmds && s.kind !== 'shell') })).filter(({ steps }) => steps.length > 0);
+        expect(compound.length).toBeGreaterThan(10);
+        for (const { c } of compound) {
+            const typed = replay({ ...c.input, steps: c.input.steps.map(({ cmds, until_success, ...rest }) => rest) });
+            const bare = ({ id, rc, errno, changed, unchanged }: ReturnType<typeof replay>['steps'][number]): unknown => ({ id, rc, errno, changed, unchanged });
+            expect(typed.steps.map(bare), c.name).toEqual(replay(c.input).steps.map(bare));
+        }
+    });
+
     it('survive steps of another machine', () => {
         fc.assert(fc.property(fc.constantFrom(...cases), fc.constantFrom(...cases), (machine, steps) => {
             const problems: string[] = [];

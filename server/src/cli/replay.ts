@@ -37,7 +37,7 @@ export interface ReplayOptions {
 
 /** A monitor command as a parsed line; `placed` tells where the hypervisor put what it plugs. */
 function monitorLine(text: string, execute: string, args: Readonly<Record<string, unknown>>): ParsedLine {
-    return { prompt: '(qemu)', text, shell: { words: [], problems: [] }, command: { kind: 'qemu', execute, args }, problems: [] };
+    return { prompt: '(qemu)', text, script: [], commands: [{ shell: { words: [] }, command: { kind: 'qemu', execute, args } }], problems: [] };
 }
 
 /** The lines a step stands for, in order. */
@@ -63,12 +63,6 @@ function run(state: KernelState, step: RecordedStep): Stepped {
     return { state, outcomes };
 }
 
-/** Steps that no plain command expresses are not predicted, but what they leave behind matters to later ones (`a && b` line by line). */
-function sideEffects(state: KernelState, step: RecordedStep): KernelState {
-    for (const part of (step.run ?? '').split(/\s+&&\s+/)) state = execute(state, parseLine('$', part)).state;
-    return state;
-}
-
 function texts(log: readonly LogLine[]): string[] {
     return log.map((l) => l.text);
 }
@@ -88,7 +82,8 @@ export function replay(input: RecordedInput, options: ReplayOptions = {}): Predi
     let document = initial;
     const steps = input.steps.flatMap((step): PredictedStep[] => {
         if (step.kind === 'shell') {
-            state = sideEffects(state, step);
+            // not predicted, but what they leave behind matters to later ones
+            state = execute(state, parseLine('$', step.run ?? '')).state;
             return [];
         }
         const before = state;

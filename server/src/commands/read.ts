@@ -29,6 +29,13 @@ export function readFile(state: KernelState, path: string): Content {
     return 'text' in read ? read : { errno: read.errno as 'ENXIO' };
 }
 
+/** Is what a reading command prints predicted in full? */
+export function isKnownReader(state: KernelState, words: readonly Word[]): boolean {
+    const [tool, ...rest] = words.map((w) => w.text);
+    const files = rest.filter((w) => w.startsWith('/')).map((p) => readFile(state, p));
+    return ['cat', 'grep', 'egrep'].includes(tool ?? '') && files.length > 0 && !files.includes(undefined);
+}
+
 /** Runs a reading command. Where its result hangs on something not modelled it succeeds silently and claims nothing. */
 export function runReader(state: KernelState, words: readonly Word[]): CommandResult {
     const [tool, ...rest] = words.map((w) => w.text);

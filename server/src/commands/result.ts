@@ -20,6 +20,11 @@ export function openError(path: string, errno: Errno): CommandResult {
     return { status: 1, errnos: [errno], stdout: '', stderr: `bash: line 1: ${path}: ${STRERROR[errno]}\n` };
 }
 
+/** A program's own write(2) failed: `tee: /sys/…: Device or resource busy`, status 1. */
+export function programError(program: string, path: string, errno: Errno): CommandResult {
+    return { status: 1, errnos: [errno], stdout: '', stderr: `${program}: ${path}: ${STRERROR[errno]}\n` };
+}
+
 /** Exit status of ndctl, daxctl and cxl for an error number: its negative modulo 256 (kernel model 05, F5). */
 export function toolStatus(errno: Result): number {
     return errno === 0 ? 0 : 256 - ERRNO[errno];

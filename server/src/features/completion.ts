@@ -1,6 +1,7 @@
 // Completion: keywords by the block they are in; tools, verbs, options and values from their tables; sysfs paths and the kernel's
 // names as they exist at that line. It reads characters, not the tree, so that it works in the half-typed line.
 import { type CompletionItem, CompletionItemKind, InsertTextFormat } from 'vscode-languageserver-types';
+import { commandStart } from '../commands/shell.ts';
 import type { OptionSpec, ValueKind, VerbSpec } from '../commands/spec.ts';
 import type { KernelState } from '../kernel/state.ts';
 import { blockNames, findObject, objectNames } from '../render/objects.ts';
@@ -133,7 +134,8 @@ function enclosingBlock(analysis: Analysis, offset: number): string {
 
 type Add = (label: string, typed: string, more: Partial<CompletionItem>) => void;
 
-function completeShell(text: string, behind: string, state: KernelState | undefined, add: Add): void {
+function completeShell(line: string, behind: string, state: KernelState | undefined, add: Add): void {
+    const text = line.slice(commandStart(line)).replace(/^\s*sudo\s+/, '');
     const typed = /[^\s"'=]*$/.exec(text)![0];
     const wholeWord = /\S*$/.exec(text)![0];
     const words = text.slice(0, text.length - wholeWord.length).trim().split(/\s+/).filter((w) => w !== '');

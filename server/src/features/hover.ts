@@ -1,6 +1,7 @@
 // Hover: what the thing under the pointer is, what Linux makes of it, and which rule says so. Worded from the model's own facts.
 import type { Hover } from 'vscode-languageserver-types';
 import { catalogued } from '../diagnostics/catalogue.ts';
+import type { Command } from '../commands/engine.ts';
 import type { Span } from '../commands/shell.ts';
 import { contains, formatRange, hex, type Range, sizeOf, SECTION, formatSize } from '../kernel/range.ts';
 import { memoryTiers } from '../kernel/memory-tiers.ts';
@@ -111,7 +112,10 @@ function stepText(run: Run, ran: StepRun, full: boolean): string[] {
 
 /** Documentation of the word at `offset` of a step's line: tool, verb, option, sysfs attribute. */
 function commandDoc(ran: StepRun, offset: number): { text: string; span: Span } | undefined {
-    const { command } = ran.step.line;
+    return ran.step.line.commands.map(({ command }) => wordDoc(command, offset)).find((doc) => doc !== undefined);
+}
+
+function wordDoc(command: Command, offset: number): { text: string; span: Span } | undefined {
     const inside = (span: Span): boolean => span.start <= offset && offset <= span.end;
     if (command.kind === 'tool') {
         const { invocation } = command;

@@ -1,7 +1,8 @@
 // Semantic tokens: what a colour scheme cannot know from characters alone. Which words are keywords here, what a platform's name is, and the
 // parts of a transcript line: tool, verb, option, value, path, the kernel's own names.
 import type { Range, SemanticTokens, SemanticTokensDelta } from 'vscode-languageserver-types';
-import { parseLine } from '../commands/engine.ts';
+import { type ParsedCommand, parseLine } from '../commands/engine.ts';
+import type { Script, ShellLine } from '../commands/shell.ts';
 import { namesIn } from '../language/resolve.ts';
 import type { Analysis } from '../server/analysis.ts';
 import { tokens } from '../server/tokens.ts';
@@ -109,33 +110,57 @@ function unitTokens(text: string, base: number, emit: Emit): void {
     }
 }
 
+type Add = (span: { start: number; end: number }, type: Type, modifiers?: number) => void;
+
+function commandTokens({ shell, command }: ParsedCommand, add: Add): void {
+    for (let stage: ShellLine | undefined = shell; stage; stage = stage.pipe) {
+        for (const { parts } of [...stage.words, ...(stage.redirect?.path ? [stage.redirect.path] : [])]) {
+            for (const part of parts ?? []) if (part.kind === 'variable') add(part.span, 'variable');
+        }
+        if (stage.redirect) {
+            add(stage.redirect.operator.span, 'operator');
+            if (stage.redirect.path) add(stage.redirect.path.span, 'string');
+        }
+        if (stage !== shell || command.kind !== 'tool') wordTokens(stage, add);
+    }
+    if (command.kind !== 'tool') return;
+    const { invocation } = command;
+    for (const word of shell.words) if (word.span.end <= invocation.toolSpan.start) add(word.span, 'function');
+    add(invocation.toolSpan, 'function');
+    if (invocation.verb) add(invocation.verb.span, 'method');
+    for (const { word, value } of invocation.options.values()) {
+        const inline = value && value.span.start < word.span.end ? value : undefined;
+        add({ start: word.span.start, end: inline ? inline.span.start : word.span.end }, 'property');
+        if (value) add(value.span, valueType(value.text));
+    }
+    for (const word of invocation.positionals) add(word.span, valueType(word.text));
+}
+
+function wordTokens({ words }: ShellLine, add: Add): void {
+    words.forEach((word, i) => {
+        if (i === 0) add(word.span, 'function');
+        else if (word.text.startsWith('-')) add(word.span, 'property');
+        else add(word.span, valueType(word.text));
+    });
+}
+
+function loopTokens(script: Script, add: Add): void {
+    for (const { node } of script) {
+        if (!('loop' in node)) continue;
+        for (const span of node.loop.keywords) add(span, 'keyword');
+        add(node.loop.variable.span, 'variable');
+        loopTokens(node.loop.body, add);
+    }
+}
+
 function lineTokens(prompt: '$' | '(qemu)', text: string, base: number, emit: Emit): void {
-    const { shell, command } = parseLine(prompt, text);
     const spans: { start: number; end: number; type: Type; modifiers?: number }[] = [];
     const add = (span: { start: number; end: number }, type: Type, modifiers?: number): void => {
         if (span.end > span.start) spans.push({ start: span.start, end: span.end, type, ...(modifiers === undefined ? {} : { modifiers }) });
     };
-    if (command.kind === 'tool') {
-        const { invocation } = command;
-        add(invocation.toolSpan, 'function');
-        if (invocation.verb) add(invocation.verb.span, 'method');
-        for (const { word, value } of invocation.options.values()) {
-            const inline = value && value.span.start < word.span.end ? value : undefined;
-            add({ start: word.span.start, end: inline ? inline.span.start : word.span.end }, 'property');
-            if (value) add(value.span, valueType(value.text));
-        }
-        for (const word of invocation.positionals) add(word.span, valueType(word.text));
-    } else {
-        shell.words.forEach((word, i) => {
-            if (i === 0) add(word.span, 'function');
-            else if (word.text.startsWith('-')) add(word.span, 'property');
-            else add(word.span, valueType(word.text));
-        });
-    }
-    if (shell.redirect) {
-        add(shell.redirect.operator.span, 'operator');
-        if (shell.redirect.path) add(shell.redirect.path.span, 'string');
-    }
+    const line = parseLine(prompt, text);
+    for (const command of line.commands) commandTokens(command, add);
+    loopTokens(line.script, add);
     const comment = /(?:^|\s)(#.*)$/.exec(text);
     const last = Math.max(0, ...spans.map((s) => s.end));
     if (comment && text.length - comment[1]!.length >= last) add({ start: text.length - comment[1]!.length, end: text.length }, 'comment');

@@ -2,7 +2,7 @@
 // the attribute behind the arrow.
 import type { ParameterInformation, SignatureHelp } from 'vscode-languageserver-types';
 import type { OptionSpec, ToolSpec, VerbSpec } from '../commands/spec.ts';
-import { parseShell, type Word } from '../commands/shell.ts';
+import { commandStart, parseWords, type Word } from '../commands/shell.ts';
 import { attributeFor, attributeValues, toolSpec } from '../server/language.ts';
 import type { FeatureContext } from './context.ts';
 
@@ -16,10 +16,11 @@ export function signatureHelp({ analysis, client }: FeatureContext, offset: numb
     const end = analysis.lines.lineEnd(analysis.lines.lineOf(offset));
     const prompt = /^\s*\$/.exec(analysis.source.text.slice(start, offset));
     if (!prompt) return undefined;
-    const base = start + prompt[0].length;
-    const typed = parseShell(analysis.source.text.slice(base, offset)).words;
-    const whole = parseShell(analysis.source.text.slice(base, end));
-    const words = typed.filter((w, i) => !(i === 0 && w.text === 'sudo'));
+    const line = analysis.source.text.slice(start + prompt[0].length, offset);
+    const base = start + prompt[0].length + commandStart(line);
+    const typed = parseWords(analysis.source.text.slice(base, offset)).shell.words;
+    const whole = parseWords(analysis.source.text.slice(base, end)).shell;
+    const words = typed[0]?.text === 'sudo' ? typed.slice(1) : typed;
     const first = words[0];
     const blank = /\s$/.test(analysis.source.text.slice(base, offset));
     if (!first || (words.length === 1 && !blank)) return undefined;

@@ -111,12 +111,13 @@ function placeOf(run: Run, step: StepRun, subject: string | undefined, outcome: 
     if (provisioned) return run.platform.origins.find((o) => o.span === span)?.focus ?? span;
     const at = (s: { readonly start: number; readonly end: number }): TextSpan => ({ uri: span.uri, start: span.start + s.start, end: span.start + s.end });
     if (subject !== undefined) {
-        const named = namesIn(line.text).filter((n) => n.name === subject).at(-1) ?? line.shell.words.find((w) => w.text === subject);
+        const named = namesIn(line.text).filter((n) => n.name === subject).at(-1) ?? line.commands.flatMap((c) => c.shell.words).find((w) => w.text === subject);
         if (named) return at(named.span);
     }
-    if (error && line.command.kind === 'write' && outcome.errnos.length > 0) {
-        const value = line.command.valueSpan;
-        return at(value.end > value.start && !/^\S+: /.test(outcome.stderr.replace(/^bash: line 1: echo: /, '')) ? value : line.command.pathSpan);
+    const command = line.commands.length === 1 ? line.commands[0]!.command : undefined;
+    if (error && command?.kind === 'write' && outcome.errnos.length > 0) {
+        const value = command.valueSpan;
+        return at(value.end > value.start && !/^\S+: /.test(outcome.stderr.replace(/^bash: line 1: echo: /, '')) ? value : command.pathSpan);
     }
     return span;
 }

@@ -35,7 +35,7 @@ export function resolveName(run: Run, step: number, offset: number): ResolvedNam
     const found = line && namesIn(line.text).find((n) => n.span.start <= offset && offset <= n.span.end);
     if (found) return { ...found, ...resolveObject(run, step, found.name) };
     // Modules and things the author named are words of their own.
-    const word = line?.shell.words.find((w) => w.span.start <= offset && offset <= w.span.end);
+    const word = line?.commands.flatMap((c) => c.shell.words).find((w) => w.span.start <= offset && offset <= w.span.end);
     if (!word) return undefined;
     const about = resolveObject(run, step, word.text);
     return about.kind ? { name: word.text, span: word.span, ...about } : undefined;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { daxctlTool, parseToolSize } from '../../../server/src/commands/daxctl.ts';
-import { parseShell } from '../../../server/src/commands/shell.ts';
+import { parseWords } from '../../../server/src/commands/shell.ts';
 import { parseInvocation } from '../../../server/src/commands/spec.ts';
 import { daxCreate, daxRegionCreateStatic, daxUnbind } from '../../../server/src/kernel/dax-bus.ts';
 import { daxAddMapping, daxSetSize } from '../../../server/src/kernel/dax-resize.ts';
@@ -9,7 +9,7 @@ import { GiB, MiB, rangeOf } from '../../../server/src/kernel/range.ts';
 import type { Tx } from '../../../server/src/kernel/tx.ts';
 import { started } from '../kernel/dax-machine.ts';
 
-const run = (tx: Tx, line: string) => daxctlTool.run(tx, parseInvocation(daxctlTool.spec, parseShell(line).words));
+const run = (tx: Tx, line: string) => daxctlTool.run(tx, parseInvocation(daxctlTool.spec, parseWords(line).shell.words));
 const device = (tx: Tx, name: string) => tx.state.dax.devices.get(name);
 
 describe('sizes', () => {

@@ -118,7 +118,7 @@ describe('chmem', () => {
 describe('lines', () => {
     it('place what they do not understand', () => {
         const line = parseLine('$', 'frobnicate --now');
-        expect(line.command).toMatchObject({ kind: 'unknown', what: 'frobnicate' });
+        expect(line.commands[0]!.command).toMatchObject({ kind: 'unknown', what: 'frobnicate' });
         expect(line.problems).toMatchObject([{ code: 'command/unknown', span: { start: 0, end: 10 } }]);
         const state = added();
         const { state: after, outcome } = execute(state, line);

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { modprobeTools } from '../../../server/src/commands/modprobe.ts';
-import { parseShell } from '../../../server/src/commands/shell.ts';
+import { parseWords } from '../../../server/src/commands/shell.ts';
 import { parseInvocation } from '../../../server/src/commands/spec.ts';
 import { MODULES } from '../../../server/src/kernel/modules.ts';
 import type { Tx } from '../../../server/src/kernel/tx.ts';
 import { started } from '../kernel/dax-machine.ts';
 
 function run(tx: Tx, line: string) {
-    const { words } = parseShell(line);
+    const { words } = parseWords(line).shell;
     const tool = modprobeTools.find((t) => t.spec.tool === words[0]!.text)!;
     return tool.run(tx, parseInvocation(tool.spec, words));
 }

@@ -62,7 +62,7 @@ describe('the monitor', () => {
     it('reads the form of recordings, with the address that QEMU gave', () => {
         const args = { driver: 'pc-dimm', id: 'd0', memdev: 'm0', placed: [{ id: 'd0', driver: 'pc-dimm', start: 8 * GiB, size: GiB, node: 0 }] };
         const base = monitor(ready().state, 'object_add memory-backend-ram,id=m0,size=1G').state;
-        const { state } = execute(base, { ...parseLine('(qemu)', ''), command: { kind: 'qemu', execute: 'device_add', args } });
+        const { state } = execute(base, { ...parseLine('(qemu)', ''), commands: [{ shell: { words: [] }, command: { kind: 'qemu', execute: 'device_add', args } }] });
         expect(state.dimms.get('d0')).toMatchObject(rangeOf(8 * GiB, GiB));
     });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseShell } from '../../../server/src/commands/shell.ts';
+import { parseWords } from '../../../server/src/commands/shell.ts';
 import { parseInvocation, type ToolSpec } from '../../../server/src/commands/spec.ts';
 
 const TOOL: ToolSpec = {
@@ -12,7 +12,7 @@ const TOOL: ToolSpec = {
         ],
     }],
 };
-const parse = (line: string) => parseInvocation(TOOL, parseShell(line).words);
+const parse = (line: string) => parseInvocation(TOOL, parseWords(line).shell.words);
 const values = (line: string): Record<string, string | undefined> => Object.fromEntries([...parse(line).options].map(([k, o]) => [k, o.value?.text]));
 
 describe('options', () => {
