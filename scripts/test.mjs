@@ -1,6 +1,7 @@
 // npm test: everything. Checks, builds, unit and kernel-truth and server and command-line tests, then the packed extension in real
 // VS Codes. Ends with one line, `N passed, N failed` and, where something could not run here, `, N skipped`.
 //   npm test -- --quick    without the VS Codes
+//   npm test -- --qemu     also sets up QEMU and a kernel, so that examples are verified on it; continuous integration always does
 import './node.mjs';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -69,6 +70,18 @@ async function browser() {
     }
 }
 
+/** QEMU and a kernel for `memtopo verify --qemu`. Where they are not to be had, those tests are skipped and counted. */
+async function guest() {
+    if (!process.env.CI && !process.argv.includes('--qemu')) return;
+    heading('a real kernel');
+    try {
+        const { setUpGuest } = await import('./guest.mjs');
+        process.env.MEMTOPO_KERNEL_ROOT = setUpGuest((text) => console.log(text));
+    } catch (error) {
+        console.log(`no real kernel here: ${error.message}`);
+    }
+}
+
 async function endToEnd() {
     heading('the packed extension in real VS Codes');
     const { status, text } = await run(process.execPath, [path.join(root, 'test/e2e/run.mjs')]);
@@ -88,6 +101,7 @@ try {
     // The tests of server and command line run the bundles, as users do
     await stage('build', 'scripts/build.mjs', ['--release']);
     await browser();
+    await guest();
     await vitest();
     if (quick) total.skipped++;
     else await endToEnd();

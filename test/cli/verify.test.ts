@@ -23,7 +23,7 @@ function lacking(): string | undefined {
         findKernels(KERNEL_ROOT);
         return undefined;
     } catch {
-        return 'a kernel image';
+        return 'kernel image; npm test -- --qemu sets one up';
     }
 }
 
