@@ -2,7 +2,6 @@
 import { offlineBlock, offlineRefusal, onlineBlock, runOf } from '../kernel/memory-block.ts';
 import type { Result } from '../kernel/outcome.ts';
 import { hex } from '../kernel/range.ts';
-import { formatList } from '../kernel/snapshot.ts';
 import type { KernelState, MemoryState } from '../kernel/state.ts';
 import type { Tx } from '../kernel/tx.ts';
 import { virtioMemRetry } from '../kernel/virtio-mem.ts';
@@ -18,11 +17,12 @@ const MANY = 4096;
 
 const line = (value: number | string): { readonly text: string } => ({ text: `${value}\n` });
 
-/** Number of a block that the state has. */
+/** Number of a block that the state has, on the node that the path names if it names one. */
 function blockOf(state: KernelState, params: Params): number | undefined {
     const text = params['block'] ?? '';
     if (!/^(?:0|[1-9]\d{0,12})$/.test(text)) return undefined;
-    return runOf(state.memory, Number(text)) ? Number(text) : undefined;
+    const run = runOf(state.memory, Number(text));
+    return run && (params['node'] === undefined || run.nodes.some((n) => `${n}` === params['node'])) ? Number(text) : undefined;
 }
 
 function blockNames(state: KernelState): readonly string[] {
@@ -144,17 +144,6 @@ const policy: readonly SysfsAttribute[] = [
     memoryAttribute(`${PARAMETERS}/memmap_on_memory`, 'Whether added memory may hold its own struct pages; set at boot only.', ['MHP-09'], (state) => (state.memory.memmapOnMemory ? 'Y' : 'N'), undefined, undefined, (state) => state.profile.memmapOnMemory !== 'none'),
 ];
 
-const withMemory = (state: KernelState, normal: boolean): number[] =>
-    state.memory.zones.filter((z) => z.present > 0 && (!normal || z.zone !== 'Movable')).map((z) => z.node);
-
-const nodes: readonly SysfsAttribute[] = [
-    memoryAttribute('/sys/devices/system/node/possible', 'Nodes that can ever come online.', ['NUMA-09'], (state) => formatList(state.numa.possible)),
-    memoryAttribute('/sys/devices/system/node/online', 'Nodes that are online.', ['NUMA-09', 'MHP-06'], (state) => formatList(state.numa.online)),
-    memoryAttribute('/sys/devices/system/node/has_cpu', 'Nodes with a CPU.', ['NUMA-09'], (state) => formatList(state.numa.hasCpu)),
-    memoryAttribute('/sys/devices/system/node/has_memory', 'Nodes with online memory.', ['ONL-07'], (state) => formatList(withMemory(state, false))),
-    memoryAttribute('/sys/devices/system/node/has_normal_memory', 'Nodes with online memory that kernel data can use.', ['ONL-07'], (state) => formatList(withMemory(state, true))),
-];
-
 export const memoryAttributes: readonly SysfsAttribute[] = [
-    ...blockAttributes(MEMORY), ...blockAttributes('/sys/bus/memory/devices'), ...blockAttributes('/sys/devices/system/node/node:node'), ...policy, ...nodes,
+    ...blockAttributes(MEMORY), ...blockAttributes('/sys/bus/memory/devices'), ...blockAttributes('/sys/devices/system/node/node:node'), ...policy,
 ];

@@ -4,10 +4,11 @@ import { componentPattern } from './shell-expand.ts';
 import { daxAttributes } from './sysfs-dax.ts';
 import { memoryAttributes } from './sysfs-memory.ts';
 import { ndAttributes } from './sysfs-nd.ts';
+import { nodeAttributes } from './sysfs-node.ts';
 import { virtioAttributes } from './sysfs-virtio.ts';
 import type { Params, SysfsAttribute } from './sysfs.ts';
 
-export const ATTRIBUTES: readonly SysfsAttribute[] = [...memoryAttributes, ...daxAttributes, ...ndAttributes, ...virtioAttributes];
+export const ATTRIBUTES: readonly SysfsAttribute[] = [...memoryAttributes, ...nodeAttributes, ...daxAttributes, ...ndAttributes, ...virtioAttributes];
 
 export interface Found {
     readonly attribute: SysfsAttribute;

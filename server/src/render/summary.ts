@@ -33,7 +33,14 @@ export function summarize(before: KernelState, after: KernelState, outcome: Outc
     }
     // A success that the kernel comments on (a removal refused behind a successful write) says so before what changed.
     const stuck = outcome.notes.find((n) => n.severity === 'error');
-    return { verdict: 'ok', parts: [...(stuck ? [stuck.message] : []), ...changes, ...lost] };
+    const printed = before === after ? shortOutput(outcome.stdout) : [];
+    return { verdict: 'ok', parts: [...(stuck ? [stuck.message] : []), ...changes, ...lost, ...printed] };
+}
+
+/** What a command that only reads has printed, where it is a word or two: the value of an attribute. */
+function shortOutput(stdout: string): readonly string[] {
+    const text = stdout.trim();
+    return text !== '' && text.length <= 40 && !text.includes('\n') && !/^[[{]/.test(text) ? [text] : [];
 }
 
 /** Sums up the boot: RAM, nodes, and what hardware the kernel found besides. */
