@@ -1,5 +1,6 @@
 // How the simulator's cost grows with the machine: a boot, and one further step on what has been booted. In this process, once warm.
-import { execute, parseLine, type Prompt } from '../../server/src/commands/engine.ts';
+import { execute } from '../../server/src/commands/engine.ts';
+import { parseLine, type Prompt } from '../../server/src/commands/line.ts';
 import { boot } from '../../server/src/kernel/boot.ts';
 import { E820, type E820Entry, type Machine, type NfitRange, type SratMemory } from '../../server/src/kernel/machine.ts';
 import { GiB, rangeOf } from '../../server/src/kernel/range.ts';

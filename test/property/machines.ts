@@ -1,6 +1,6 @@
 // Random machines, and random things to do to them that name what is there at that moment.
 import fc from 'fast-check';
-import { type ParsedLine, parseLine, type Prompt } from '../../server/src/commands/engine.ts';
+import { type ParsedLine, parseLine, type Prompt } from '../../server/src/commands/line.ts';
 import { E820, type E820Entry, type Machine, type MemoryDevice, type NfitRange } from '../../server/src/kernel/machine.ts';
 import { GiB, KiB, MiB, type Range, rangeOf } from '../../server/src/kernel/range.ts';
 import { PROFILES } from '../../server/src/kernel/profile.ts';

@@ -2,7 +2,8 @@
 import process from 'node:process';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { execute, parseLine } from '../../server/src/commands/engine.ts';
+import { execute } from '../../server/src/commands/engine.ts';
+import { parseLine } from '../../server/src/commands/line.ts';
 import { BOOT_SUBJECTS, linesOf, type Subject } from '../../server/src/formats/compare.ts';
 import { boot } from '../../server/src/kernel/boot.ts';
 import type { Machine } from '../../server/src/kernel/machine.ts';

@@ -1,7 +1,8 @@
 // `memtopo replay INPUT.json`: predicts what a recorded machine does, from its inputs alone.
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import { execute, parseLine, type ParsedLine } from '../commands/engine.ts';
+import { execute } from '../commands/engine.ts';
+import { parseLine, type ParsedLine } from '../commands/line.ts';
 import { machineOf, parseRecording, type RecordedInput, type RecordedStep } from '../formats/recording.ts';
 import { boot } from '../kernel/boot.ts';
 import type { Errno, LogLine, Outcome } from '../kernel/outcome.ts';

@@ -2,7 +2,8 @@
 // real kernel booted here in QEMU with the same commands typed on it.
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import { execute, type ParsedLine } from '../commands/engine.ts';
+import { execute } from '../commands/engine.ts';
+import type { ParsedLine } from '../commands/line.ts';
 import { BOOT_SUBJECTS, linesOf, STEP_SUBJECTS, type Subject } from '../formats/compare.ts';
 import { difference } from '../formats/line-diff.ts';
 import { qemuMachine } from '../formats/qemu.ts';

@@ -1,7 +1,7 @@
 // Hover: what the thing under the pointer is, what Linux makes of it, and which rule says so. Worded from the model's own facts.
 import type { Hover } from 'vscode-languageserver-types';
 import { catalogued } from '../diagnostics/catalogue.ts';
-import type { Command } from '../commands/engine.ts';
+import type { Command } from '../commands/line.ts';
 import type { Span } from '../commands/shell.ts';
 import { contains, formatRange, hex, type Range, sizeOf, SECTION, formatSize } from '../kernel/range.ts';
 import { memoryTiers } from '../kernel/memory-tiers.ts';

@@ -1,7 +1,7 @@
 // Semantic tokens: what a colour scheme cannot know from characters alone. Which words are keywords here, what a platform's name is, and the
 // parts of a transcript line: tool, verb, option, value, path, the kernel's own names.
 import type { Range, SemanticTokens, SemanticTokensDelta } from 'vscode-languageserver-types';
-import { type ParsedCommand, parseLine } from '../commands/engine.ts';
+import { type ParsedCommand, parseLine } from '../commands/line.ts';
 import type { Script, ShellLine } from '../commands/shell.ts';
 import { namesIn } from '../language/resolve.ts';
 import type { Analysis } from '../server/analysis.ts';

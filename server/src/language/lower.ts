@@ -1,5 +1,5 @@
 // One declaration of the syntax tree → what it means. Needs no other declaration but those it asks for by name.
-import { type ParsedLine, parseLine } from '../commands/engine.ts';
+import { type ParsedLine, parseLine } from '../commands/line.ts';
 import { profileFor } from '../kernel/profile.ts';
 import { describe } from './describe.ts';
 import type { Described, Provision } from './described.ts';

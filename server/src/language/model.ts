@@ -1,7 +1,7 @@
 // What a file says once its text no longer matters, and where in the text each part came from. Lowering (lower.ts) makes it from
 // the AST; running (run.ts) turns it into states. Nothing here knows Langium or LSP.
 import type { Problem } from '../commands/shell.ts';
-import type { ParsedLine } from '../commands/engine.ts';
+import type { ParsedLine } from '../commands/line.ts';
 import type { Machine } from '../kernel/machine.ts';
 import type { Note, Outcome } from '../kernel/outcome.ts';
 import type { Profile } from '../kernel/profile.ts';

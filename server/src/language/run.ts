@@ -1,6 +1,7 @@
 // Boots a platform and carries out what is declared and typed, with a memory: a line that has already been run from the same state
 // is not run again. An edit of step 40 takes steps 1 to 39 from it, an edit of a comment takes everything.
-import { execute, type ParsedLine, parseLine } from '../commands/engine.ts';
+import { execute } from '../commands/engine.ts';
+import { type ParsedLine, parseLine } from '../commands/line.ts';
 import { boot } from '../kernel/boot.ts';
 import type { Outcome } from '../kernel/outcome.ts';
 import { NEWEST, profileFor } from '../kernel/profile.ts';

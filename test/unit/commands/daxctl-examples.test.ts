@@ -1,6 +1,7 @@
 // Worked examples of the kernel model (11-worked-examples), typed as a user would.
 import { describe, expect, it } from 'vitest';
-import { execute, parseLine } from '../../../server/src/commands/engine.ts';
+import { execute } from '../../../server/src/commands/engine.ts';
+import { parseLine } from '../../../server/src/commands/line.ts';
 import { boot } from '../../../server/src/kernel/boot.ts';
 import { E820, type Machine } from '../../../server/src/kernel/machine.ts';
 import type { Outcome } from '../../../server/src/kernel/outcome.ts';

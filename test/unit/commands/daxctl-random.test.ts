@@ -1,7 +1,8 @@
 // Random dax command lines in every release: nothing throws, and what the state says of memory holds together.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { execute, parseLine } from '../../../server/src/commands/engine.ts';
+import { execute } from '../../../server/src/commands/engine.ts';
+import { parseLine } from '../../../server/src/commands/line.ts';
 import { boot } from '../../../server/src/kernel/boot.ts';
 import { PROFILES } from '../../../server/src/kernel/profile.ts';
 import { contains, MiB, overlaps, sizeOf } from '../../../server/src/kernel/range.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { execute, parseLine } from '../../../server/src/commands/engine.ts';
+import { execute } from '../../../server/src/commands/engine.ts';
+import { parseLine } from '../../../server/src/commands/line.ts';
 import { ATTRIBUTES, findAttribute, normalizePath } from '../../../server/src/commands/sysfs-table.ts';
 import { addMemory } from '../../../server/src/kernel/memory-hotplug.ts';
 import { GiB, rangeOf } from '../../../server/src/kernel/range.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { execute, parseLine } from '../../../server/src/commands/engine.ts';
+import { execute } from '../../../server/src/commands/engine.ts';
+import { parseLine } from '../../../server/src/commands/line.ts';
 import { GiB, MiB, rangeOf } from '../../../server/src/kernel/range.ts';
 import type { KernelState } from '../../../server/src/kernel/state.ts';
 import { blocks, ready, virtioMem, WINDOW } from '../kernel/memory-machine.ts';

@@ -1,6 +1,7 @@
 // Lines that are more than one command: what a shell makes of them before a command sees its words.
 import { describe, expect, it } from 'vitest';
-import { execute, parseLine } from '../../../server/src/commands/engine.ts';
+import { execute } from '../../../server/src/commands/engine.ts';
+import { parseLine } from '../../../server/src/commands/line.ts';
 import { addMemory } from '../../../server/src/kernel/memory-hotplug.ts';
 import type { Outcome } from '../../../server/src/kernel/outcome.ts';
 import { GiB, rangeOf } from '../../../server/src/kernel/range.ts';

@@ -1,5 +1,6 @@
 // Small machines with persistent memory for tests, booted by the real boot code and driven by real command lines.
-import { execute, parseLine } from '../../../server/src/commands/engine.ts';
+import { execute } from '../../../server/src/commands/engine.ts';
+import { parseLine } from '../../../server/src/commands/line.ts';
 import { boot } from '../../../server/src/kernel/boot.ts';
 import { E820, type Machine, type NfitRange } from '../../../server/src/kernel/machine.ts';
 import type { Outcome } from '../../../server/src/kernel/outcome.ts';
