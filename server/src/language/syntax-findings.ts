@@ -21,6 +21,8 @@ export function syntaxFindings(uri: string, text: string, result: ParseResult<Fi
     }
     const unclosed = result.parserErrors.length > 0 ? unclosedBraces(uri, result.value) : [];
     const seen = new Set<number>();
+    // Behind the first mistake of a line the parser guesses: what else it finds there is told when that one is gone.
+    const guessing = new Set(result.lexerErrors.slice(0, MOST).map((e) => lineStart(text, e.offset)));
     for (const error of result.parserErrors.slice(0, MOST)) {
         const atEnd = Number.isNaN(error.token.startOffset) || error.token.image === '';
         if (atEnd && unclosed.length > 0) {
@@ -35,6 +37,9 @@ export function syntaxFindings(uri: string, text: string, result: ParseResult<Fi
         // The library may complain twice about one token: once that it fits no alternative, once that it is not what ends the list.
         if (seen.has(error.token.startOffset) || out.some((f) => f.at.start === start)) continue;
         seen.add(error.token.startOffset);
+        const line = lineStart(text, start);
+        if (told.code === 'language/unexpected-token' && guessing.has(line)) continue;
+        guessing.add(line);
         add(told.code, told.message, start, stop, [], told.data);
     }
     if (text.includes('"') || text.includes('/*')) {
@@ -51,6 +56,10 @@ export function syntaxFindings(uri: string, text: string, result: ParseResult<Fi
         }
     }
     return out.sort((a, b) => a.at.start - b.at.start);
+}
+
+function lineStart(text: string, offset: number): number {
+    return text.lastIndexOf('\n', offset - 1);
 }
 
 function showJunk(junk: string): string {
@@ -102,14 +111,24 @@ function word(error: ParserError, atEnd: boolean, text: string): Told {
             return { code, message: `${some} expected, not \`${short(next[0])}\``, start, end: start + next[0].length };
         }
     }
-    if (names.length > 0 && expected[0] !== '}') return { code, message: `${some} expected, not ${found}` };
+    const unit = /^(?:[KMGTP](?:iB)?|[npmu]?s|[KMGT]B\/s)$/.test(error.token.image) ? /\b(0[xX][0-9a-fA-F_]+|[0-9][0-9_.]*)([ \t]+)$/.exec(text.slice(Math.max(0, error.token.startOffset - 40), error.token.startOffset)) : null;
+    if (unit) {
+        const start = error.token.startOffset - unit[0].length;
+        return { code: 'language/unknown-word', message: `a number and its unit are one word: \`${unit[1]}${error.token.image}\``, start, end: error.token.startOffset + error.token.image.length, data: { words: [`${unit[1]}${error.token.image}`] } };
+    }
+    if (names.length > 0 && expected[0] !== '}' && (expected[0] !== 'EOF' || atEnd)) {
+        const near = nearestWord(error.token.image, expected.filter((t) => !(t in TOKEN_NAMES)));
+        return near ? { code: 'language/unknown-word', message: `${some} expected, not ${found}`, data: { words: [near] } } : { code, message: `${some} expected, not ${found}` };
+    }
     // What ends a list was expected: the token begins nothing that the list may hold.
     const rule = error.context?.ruleStack?.at(-1)?.replace(/\u200B$/, '') ?? '';
     const { image } = error.token;
     if (rule === 'Scenario' && /^[a-z]/.test(image) && error.token.tokenType.name === 'ID') {
         return { code: 'language/missing-prompt', message: `${found} is not known here: a command line starts with \`$\``, data: { insert: '$ ' } };
     }
-    const near = nearestWord(image, MEMBERS[rule] ?? []);
+    const members = MEMBERS[rule] ?? [];
+    const near = nearestWord(image, members);
+    if (!near && rule === 'File') return { code, message: `${found} begins nothing here: ${orList(members.map((m) => `\`${m}\``))} expected` };
     return near ? { code: 'language/unknown-word', message: `${found} is not known here: do you mean \`${near}\`?`, data: { words: [near] } } : { code, message: `${found} does not belong here` };
 }
 

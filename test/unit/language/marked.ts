@@ -21,6 +21,8 @@ export function allFindings(text: string, read?: ReadImport, run = true): Findin
 /** The findings of a marked text, and what its marks say, in the same words. */
 export function marked(source: string): { readonly found: string[]; readonly drawn: string[]; readonly text: string } {
     const drawn: string[] = [];
+    /** Words that a message must hold, by place and code. */
+    const words = new Map<string, string>();
     const lines = source.split('\n');
     let above = 0;
     lines.forEach((line, i) => {
@@ -30,12 +32,16 @@ export function marked(source: string): { readonly found: string[]; readonly dra
             return;
         }
         const start = mark[1]!.length;
-        drawn.push(`${above + 1}:${start + 1}-${start + mark[2]!.length + 1} ${mark[3]}[${mark[4]}]`);
+        const key = `${above + 1}:${start + 1}-${start + mark[2]!.length + 1} ${mark[3]}[${mark[4]}]`;
+        if (mark[5] !== undefined) words.set(key, mark[5]);
+        drawn.push(mark[5] === undefined ? key : `${key}: ${mark[5]}`);
     });
     const found = allFindings(source).map((f) => {
         const before = source.slice(0, f.at.start).split('\n');
         const column = before.at(-1)!.length + 1;
-        return `${before.length}:${column}-${column + f.at.end - f.at.start} ${f.severity}[${f.code}]`;
+        const key = `${before.length}:${column}-${column + f.at.end - f.at.start} ${f.severity}[${f.code}]`;
+        const wanted = words.get(key);
+        return wanted === undefined ? key : `${key}: ${f.message.includes(wanted) ? wanted : f.message}`;
     });
     return { found, drawn, text: source };
 }
