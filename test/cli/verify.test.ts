@@ -75,6 +75,20 @@ scenario "plug" on wrong {
         expect(status).toBe(1);
     }), BOOT);
 
+    it.each([
+        ['kill -ABRT $$', 'QEMU was ended by SIGABRT: error: failed to set MSR 0x10a'],
+        ['exit 1', 'QEMU ended with status 1: error: failed to set MSR 0x10a'],
+    ])('says in the words of QEMU why it did not start: %s', (end, said) => inScratch((folder) => {
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(path.join(folder, 'qemu-system-x86_64'), `#!/bin/sh\necho 'qemu-system-x86_64: error: failed to set MSR 0x10a' >&2\n${end}\n`, { mode: 0o755 });
+        const { status, stderr } = memtopo(['verify', '--qemu', 'examples/odd-dimm.memtopo', '--accel', 'kvm', '--kernel-root', KERNEL_ROOT], {
+            timeout: BOOT, env: { PATH: `${folder}:${process.env['PATH'] ?? ''}` },
+        });
+        expect(stderr).toContain(said);
+        expect(stderr).toContain('--accel tcg');
+        expect(status).toBe(3);
+    }), BOOT);
+
     it('ends at once on Ctrl-C and leaves nothing behind', async () => {
         const folder = inScratch((f) => f); // a name that is free
         mkdirSync(folder);
@@ -133,6 +147,15 @@ describe('the kernel that is booted', () => {
         mkdirSync(path.join(folder, 'boot'));
         for (const release of ['6.1.0-9-amd64', '6.1.0-56-amd64', '6.6.0-without-modules']) writeFileSync(path.join(folder, 'boot', `vmlinuz-${release}`), '');
         expect(findKernels(folder).map((k) => k.release)).toEqual(['6.1.0-56-amd64', '6.1.0-9-amd64']);
+    }));
+
+    it('is found beside its modules where there is no boot/', () => inScratch((folder) => {
+        const tree = path.join(folder, 'usr/lib/modules');
+        for (const release of ['7.2.13+deb14-amd64', '7.1.0-without-image']) mkdirSync(path.join(tree, release), { recursive: true });
+        const image = path.join(tree, '7.2.13+deb14-amd64/vmlinuz');
+        writeFileSync(image, '');
+        expect(findKernels(folder)).toEqual([{ image, modules: path.dirname(image), release: '7.2.13+deb14-amd64' }]);
+        expect(() => findKernels(path.join(folder, 'usr'))).not.toThrow();
     }));
 });
 

@@ -30,19 +30,29 @@ export interface Kernel {
 }
 
 /**
- * Kernels under a root (`/` or where a linux-image package was unpacked), newest first.
+ * Kernels under a root (`/` or where a linux-image package was unpacked), newest first: `boot/vmlinuz-RELEASE` with its modules, or
+ * `usr/lib/modules/RELEASE/vmlinuz`.
  * @throws MissingError when there is none.
  */
 export function findKernels(root = '/'): Kernel[] {
     const boot = join(root, 'boot');
-    const images = existsSync(boot) ? readdirSync(boot).filter((f) => f.startsWith('vmlinuz-')) : [];
-    const kernels = images.flatMap((f): Kernel[] => {
+    const trees = [join(root, 'lib/modules'), join(root, 'usr/lib/modules')];
+    const kernels = new Map<string, Kernel>();
+    for (const f of existsSync(boot) ? readdirSync(boot).filter((name) => name.startsWith('vmlinuz-')) : []) {
         const release = f.slice('vmlinuz-'.length);
-        const modules = [join(root, 'lib/modules', release), join(root, 'usr/lib/modules', release)].find((d) => existsSync(d));
-        return modules ? [{ image: join(boot, f), modules, release }] : [];
-    });
-    if (kernels.length === 0) throw new MissingError(`no kernel image with modules under ${boot}`, 'apt-get install linux-image-amd64, or name one with --kernel-root');
-    return kernels.sort((a, b) => b.release.localeCompare(a.release, 'en', { numeric: true }));
+        const modules = trees.map((tree) => join(tree, release)).find((d) => existsSync(d));
+        if (modules) kernels.set(release, { image: join(boot, f), modules, release });
+    }
+    // Newer packages ship the image beside the modules; a copy in boot/ is made only where the package gets installed
+    for (const tree of trees) {
+        for (const release of existsSync(tree) ? readdirSync(tree) : []) {
+            const modules = join(tree, release);
+            const image = join(modules, 'vmlinuz');
+            if (!kernels.has(release) && existsSync(image)) kernels.set(release, { image, modules, release });
+        }
+    }
+    if (kernels.size === 0) throw new MissingError(`no kernel image with modules under ${boot} or ${trees.join(' or ')}`, 'apt-get install linux-image-amd64, or name one with --kernel-root');
+    return [...kernels.values()].sort((a, b) => b.release.localeCompare(a.release, 'en', { numeric: true }));
 }
 
 function which(name: string): string | undefined {
@@ -255,15 +265,29 @@ export class Guest {
             child.once('exit', () => guest?.waiting?.());
             await guest.connect();
             const came = await guest.until('@@ ready', options.bootTimeout);
-            if (came === undefined) {
-                throw new GuestError(child.exitCode !== null && errors ? `QEMU: ${errors.trim().replace(/^qemu-system-x86_64: /gm, '')}` : `the guest did not come up\n${guest.consoleTail(5)}`);
-            }
+            if (came === undefined) throw new GuestError(await guest.whyNot(options, () => errors));
             return guest;
         } catch (error) {
             if (guest) guest.close();
             else rmSync(dir, { recursive: true, force: true });
             throw error;
         }
+    }
+
+    /** Why the guest did not come up: what QEMU said before it ended, be it by itself or by a signal, else the end of the console. */
+    private async whyNot(options: GuestOptions, said: () => string): Promise<string> {
+        const { exitCode, signalCode } = this.process;
+        const hint = options.accel === 'kvm' ? '\n    KVM may not work on this machine; --accel tcg does without' : '';
+        if (this.gone()) {
+            // Its last words may still be in the pipe
+            const { stderr } = this.process;
+            if (stderr && !stderr.readableEnded) await Promise.race([new Promise((resolve) => stderr.once('end', resolve)), new Promise((resolve) => setTimeout(resolve, 1000))]);
+            const words = said().trim().replace(/^qemu-system-x86_64: /gm, '');
+            return `QEMU ${signalCode === null ? `ended with status ${exitCode}` : `was ended by ${signalCode}`}${words ? `: ${words}` : ''}${hint}`;
+        }
+        const console_ = this.consoleTail(5);
+        const seconds = Math.round(options.bootTimeout / 1000);
+        return `the guest did not come up${this.dead() ? '' : ` within ${seconds} s`}${console_ ? `; the end of its console:\n${console_}` : '; it wrote nothing to its console'}${console_ ? '' : hint}`;
     }
 
     private async connect(): Promise<void> {
@@ -275,7 +299,7 @@ export class Guest {
                         socket.once('error', reject);
                     });
                 } catch (error) {
-                    if (i > 200 || this.process.exitCode !== null) throw error;
+                    if (i > 200 || this.gone()) throw error;
                     await new Promise((r) => setTimeout(r, 50));
                 }
             }
@@ -295,9 +319,14 @@ export class Guest {
         if (this.monitor) await this.qmp({ execute: 'qmp_capabilities' });
     }
 
+    /** QEMU has ended, by itself or by a signal. */
+    private gone(): boolean {
+        return this.process.exitCode !== null || this.process.signalCode !== null;
+    }
+
     /** Nothing more will come: QEMU is gone, or the kernel has stopped for good. */
     private dead(): boolean {
-        return this.process.exitCode !== null || this.process.signalCode !== null || this.console.includes('Kernel panic - not syncing');
+        return this.gone() || this.console.includes('Kernel panic - not syncing');
     }
 
     /** Waits for a marker line; undefined on time-out or when the guest is gone. */

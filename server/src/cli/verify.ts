@@ -38,7 +38,8 @@ and shows, step by step, where prediction and reality part. Works without KVM: a
 Needs, on Debian: apt-get install qemu-system-x86 linux-image-amd64 ndctl daxctl busybox-static cpio kmod
 
   --scenario X      the scenario by name or number; without it the first one, or the first platform where there is none
-  --kernel-root DIR where boot/ and lib/modules/ are (default /); a linux-image package unpacked with dpkg -x will do
+  --kernel-root DIR where boot/ and lib/modules/, or usr/lib/modules/, are (default /); a linux-image package unpacked with
+                    dpkg -x will do
   --release R       the kernel to boot; without it the one closest to the scenario's version
   --accel tcg|kvm   tcg is software emulation (default)
 
