@@ -33,6 +33,21 @@ const oneProtocol = {
         }));
     },
 };
+// The JSON-RPC library asks for node:crypto, which takes 3 ms to load, for the names of pipes that nobody here asks it for.
+const noPipeNames = {
+    name: 'no-pipe-names',
+    setup(build) {
+        build.onResolve({ filter: /^crypto$/ }, ({ importer }) => (importer.includes(`${path.sep}vscode-jsonrpc${path.sep}`) ? { path: 'crypto', namespace: 'when-asked' } : undefined));
+        build.onLoad({ filter: /.*/, namespace: 'when-asked' }, () => ({ contents: `exports.randomBytes = (...given) => require('node:crypto').randomBytes(...given);` }));
+    },
+};
+// The library's loader of grammars brings all services of a language workbench along; ours is held against it by a test.
+const grammarLoader = {
+    name: 'grammar-loader',
+    setup(build) {
+        build.onResolve({ filter: /^langium$/ }, ({ importer }) => (importer.endsWith(path.join('generated', 'grammar.ts')) ? { path: path.join(root, 'server/src/language/grammar-loader.ts') } : undefined));
+    },
+};
 // What `New topology…` offers: the examples with the first sentence of their story. A web host can read a file, but no folder.
 const stories = readdirSync(path.join(root, 'examples')).filter(name => name.endsWith('.memtopo')).sort().map(name => {
     const header = /^(?:\/\/.*\n)+/.exec(readFileSync(path.join(root, 'examples', name), 'utf8'))?.[0] ?? '';
@@ -66,7 +81,7 @@ await Promise.all(chosen.map(async name => {
     const outfile = path.join(out, name);
     const hashbang = executable && !readFileSync(source, 'utf8').startsWith('#!') ? '#!/usr/bin/env node\n' : '';
     const config = {
-        ...options, entryPoints: [source], outfile, bundle: true, plugins: [oneProtocol], minify: values.release, sourcemap: values.release ? false : 'linked',
+        ...options, entryPoints: [source], outfile, bundle: true, plugins: [oneProtocol, noPipeNames, grammarLoader], minify: values.release, sourcemap: values.release ? false : 'linked',
         legalComments: 'none', logLevel: 'warning', define: { ...define, 'process.env.NODE_ENV': '"production"', ...(options.format === 'esm' ? {} : { 'import.meta.url': '"bundle:"' }) },
         banner: banner || hashbang ? { js: hashbang + (banner?.js ?? '') } : undefined,
         tsconfigRaw: { compilerOptions: { jsx: 'react-jsx', jsxImportSource: 'preact', useDefineForClassFields: true, target: 'es2022' } },

@@ -86,7 +86,7 @@ function stateAtStart(run: Run): KernelState {
 
 function unexpected(step: StepRun): string {
     const { outcome } = step;
-    const said = outcome.stderr.trim() || formatHint(summarize(step.before, step.state, outcome)).replace(/^→ /, '');
+    const said = outcome.stderr.trim() || formatHint(summarize(step.before, step.state, outcome)).replace(/^\u2192 /, '');
     return `${step.step.line.text.trim()} fails with ${outcome.errnos.join(', ') || `status ${outcome.status}`}${said ? `\n${said}` : ''}`;
 }
 

@@ -1,5 +1,5 @@
 // One text in, its syntax tree and its syntax errors out. Used for whole files and for single declarations alike.
-import { createDefaultCoreModule, createDefaultSharedCoreModule, EmptyFileSystem, inject, type LangiumCoreServices, type LangiumParser } from 'langium';
+import { DefaultLexer, DefaultLexerErrorMessageProvider, inject, type LangiumCoreServices, type LangiumParser, LangiumParserErrorMessageProvider, type Linker } from 'langium';
 import type { File } from './generated/ast.ts';
 import { MemtopoGeneratedModule, MemtopoGeneratedSharedModule } from './generated/module.ts';
 import type { Finding } from './model.ts';
@@ -16,19 +16,24 @@ export interface ParsedText {
     readonly errors: readonly Finding[];
 }
 
+/** References stay names: the lowering looks platforms up itself. */
+const NAMES_ONLY = { buildReference: (_node, _property, $refNode, $refText) => ({ $refNode, $refText, ref: undefined }) } as Pick<Linker, 'buildReference'>;
+
 let parser: LangiumParser | undefined;
 
 /** The parser alone: it needs no documents and no workspace, and making one takes some 20 ms, so there is one. */
 function sharedParser(): LangiumParser {
     if (!parser) {
-        const shared = inject(createDefaultSharedCoreModule(EmptyFileSystem), MemtopoGeneratedSharedModule);
-        const services: LangiumCoreServices = inject(
-            createDefaultCoreModule({ shared }), MemtopoGeneratedModule, {
-                parser: {
-                    ValueConverter: () => new MemtopoValueConverter(), TokenBuilder: () => new QuickTokenBuilder(), LangiumParser: (s: LangiumCoreServices) => createQuickParser(s),
-                },
-            });
-        shared.ServiceRegistry.register(services);
+        // Of the library's some forty services the parser needs these; the others are neither bundled nor made.
+        const shared = { ...inject(MemtopoGeneratedSharedModule), profilers: {} };
+        const services = inject({
+            ...MemtopoGeneratedModule, shared: () => shared, references: { Linker: () => NAMES_ONLY },
+            parser: {
+                Lexer: (s: LangiumCoreServices) => new DefaultLexer(s), LexerErrorMessageProvider: () => new DefaultLexerErrorMessageProvider(),
+                ParserErrorMessageProvider: () => new LangiumParserErrorMessageProvider(), ParserConfig: () => ({}),
+                ValueConverter: () => new MemtopoValueConverter(), TokenBuilder: () => new QuickTokenBuilder(), LangiumParser: (s: LangiumCoreServices) => createQuickParser(s),
+            },
+        } as never) as LangiumCoreServices;
         parser = skipWholeBlocks(services.parser.LangiumParser);
     }
     return parser;

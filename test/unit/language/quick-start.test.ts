@@ -1,9 +1,10 @@
 // What is left out to start faster must not change what is parsed: the library's own way is the yardstick.
-import { createDefaultCoreModule, createDefaultSharedCoreModule, createLangiumParser, EmptyFileSystem, inject, type LangiumCoreServices, type Module, type PartialLangiumCoreServices } from 'langium';
+import { createDefaultCoreModule, createDefaultSharedCoreModule, createLangiumParser, EmptyFileSystem, inject, type LangiumCoreServices, loadGrammarFromJson as libraryLoader, type Module, type PartialLangiumCoreServices } from 'langium';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MemtopoGeneratedModule, MemtopoGeneratedSharedModule } from '../../../server/src/language/generated/module.ts';
+import { loadGrammarFromJson } from '../../../server/src/language/grammar-loader.ts';
 import { createQuickParser, QuickTokenBuilder } from '../../../server/src/language/quick-start.ts';
 
 function services(own: Module<LangiumCoreServices, PartialLangiumCoreServices>): LangiumCoreServices {
@@ -11,6 +12,13 @@ function services(own: Module<LangiumCoreServices, PartialLangiumCoreServices>):
     const made = inject(createDefaultCoreModule({ shared }), MemtopoGeneratedModule, own) as LangiumCoreServices;
     shared.ServiceRegistry.register(made);
     return made;
+}
+
+/** The JSON in the generated file, which keeps it to itself. */
+function grammarJson(): string {
+    const file = readFileSync(path.resolve(import.meta.dirname, '../../../server/src/language/generated/grammar.ts'), 'utf8');
+    const [, literal] = /loadGrammarFromJson\('(.*)'\)\);/.exec(file)!;
+    return literal!.replace(/\\(.)/g, '$1');
 }
 
 const plain = services({});
@@ -33,6 +41,23 @@ function shape(value: unknown): unknown {
 }
 
 describe('the parser that starts fast', () => {
+    it('has the grammar of the library', () => {
+        // references as what they lead to, containers as their type: the whole of a graph with circles
+        const flat = (value: unknown): unknown => {
+            const seen = new Map<object, number>();
+            return JSON.parse(JSON.stringify(value, (_key, v: unknown) => {
+                if (typeof v !== 'object' || v === null) return v;
+                if (seen.has(v)) return `seen ${seen.get(v)!}`;
+                seen.set(v, seen.size);
+                // the library's document around its grammar, which no parser asks for
+                return Object.fromEntries(Object.entries(v).filter(([k]) => k !== '$document').sort(([a], [b]) => (a < b ? -1 : 1)));
+            }));
+        };
+        const own = loadGrammarFromJson(grammarJson());
+        const library = libraryLoader(grammarJson());
+        expect(flat(own)).toEqual(flat(library));
+    });
+
     it('has the tokens of the library, in the same order, with the same patterns and line ends', () => {
         expect(lexerTable(quick)).toEqual(lexerTable(plain));
     });
