@@ -10,11 +10,16 @@ export interface NamedText {
 
 const COMMENT = /\/\/[ \t]*memtopo-ignore\b[ \t]*([^\s]*)[ \t]*([^\r\n]*)/g;
 
+/** May the text hold such a comment? */
+export function mentionsSuppression(text: string): boolean {
+    return text.includes('memtopo-ignore');
+}
+
 /** Drops what the comments in `texts` suppress; adds a finding for each comment that lacks a code or a reason. */
 export function suppress(findings: readonly Finding[], texts: readonly NamedText[]): readonly Finding[] {
     let out: readonly Finding[] = findings;
     for (const { uri, part } of texts) {
-        if (!part.text.includes('memtopo-ignore')) continue;
+        if (!mentionsSuppression(part.text)) continue;
         const added: Finding[] = [];
         for (const match of part.text.matchAll(COMMENT)) {
             const start = match.index;

@@ -160,11 +160,15 @@ export function logZonelists(tx: Tx, before: MemoryState, after: MemoryState): v
     const key = (m: MemoryState): string => m.zones.map((z) => `${z.node}${z.zone}`).join();
     if (key(before) === key(after)) return;
     const nodes = [...new Set(after.zones.map((z) => z.node))];
-    for (const node of nodes) {
-        const order = [...nodes].sort((a, b) => distance(tx.state, node, a) - distance(tx.state, node, b) || a - b);
-        tx.info(`Fallback order for Node ${node}: ${order.join(' ')} `, 'ONL-07');
-    }
+    const { state } = tx;
+    // one line for each node that names all nodes: a thousand of them would be a million numbers that hardly anybody reads
+    for (const node of nodes) tx.infoWhenRead(() => `Fallback order for Node ${node}: ${fallbackOrder(state, node, nodes).join(' ')} `, 'ONL-07');
     tx.info(`Built ${nodes.length} zonelists, mobility grouping on.`, 'ONL-07');
+}
+
+/** All nodes, nearest to `node` first, itself before all others. */
+function fallbackOrder(state: KernelState, node: number, nodes: readonly number[]): number[] {
+    return [...nodes].sort((a, b) => distance(state, node, a) - distance(state, node, b) || a - b);
 }
 
 function distance(state: KernelState, from: number, to: number): number {

@@ -31,6 +31,12 @@ export class Tx {
         this.log.push({ level: 'info', text, rule });
     }
 
+    /** A line that is dear to word is worded when somebody reads it. `text` depends on nothing that changes. */
+    infoWhenRead(text: () => string, rule: RuleId): void {
+        let worded: string | undefined;
+        this.log.push({ level: 'info', rule, get text() { return (worded ??= text()); } });
+    }
+
     note(note: Note): void {
         this.notes.push(note);
     }

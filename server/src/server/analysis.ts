@@ -60,7 +60,7 @@ export class Analysis {
         this.kernel = kernel === '' ? undefined : kernel;
         for (const s of this.sources) {
             for (const unit of s.units) {
-                const names = s.large ? unit.likelyPlatforms : unit.parsed.items.flatMap((i) => (i.kind === 'platform' ? [i.name] : []));
+                const names = s.large ? unit.likelyPlatforms : unit.platformNames;
                 for (const name of names) {
                     const units = this.known.get(name);
                     if (units === undefined) this.known.set(name, [unit]);
@@ -192,13 +192,14 @@ export class Analysis {
         if (syntax.binary) return syntax.errors;
         const all: Finding[] = [...syntax.errors, ...this.importFindings, ...fileFindings(this.source, this.sources)];
         for (const { lowered } of this.platforms) {
-            all.push(...lowered.findings, ...this.caches.platformFindings(lowered));
+            append(all, lowered.findings);
+            append(all, this.caches.platformFindings(lowered));
         }
         for (const { lowered } of this.scenarios) {
-            all.push(...lowered.findings, ...this.caches.scenarioFindings(lowered));
+            append(all, lowered.findings);
+            append(all, this.caches.scenarioFindings(lowered));
         }
-        const own = new Set(this.source.units.map((u) => u.uri));
-        return suppress(all.filter((f) => own.has(f.at.uri)), this.source.ready);
+        return suppress(all.filter((f) => this.source.holds(f.at)), this.source.ready.filter((u) => u.maySuppress));
     }
 
     // ------------------------------------------------------------------------------------------------------------- places
@@ -273,6 +274,10 @@ export class Analysis {
         }
         return { run, state };
     }
+}
+
+function append<T>(to: T[], more: readonly T[]): void {
+    for (const item of more) to.push(item);
 }
 
 function unitRange(source: Source, unit: Unit, span: TextSpan): Range {

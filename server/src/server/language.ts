@@ -51,14 +51,12 @@ export function fileFindings(source: Source, sources: readonly Source[]): Findin
     const seen = new Map<string, TextSpan>();
     for (const s of [source, ...sources.filter((other) => other !== source)]) {
         for (const unit of s.ready) {
-            for (const item of unit.parsed.items) {
-                if (item.kind === 'import' || item.name === '') continue;
-                const key = `${item.kind} ${item.name}`;
+            for (const { kind, name, key, at } of unit.declaredNames) {
                 const first = seen.get(key);
-                if (first === undefined) seen.set(key, item.at);
+                if (first === undefined) seen.set(key, at);
                 else if (s === source) {
                     findings.push({
-                        code: 'language/duplicate-name', severity: 'error', message: `there is already a ${item.kind} \`${item.name}\``, at: item.at, rules: [],
+                        code: 'language/duplicate-name', severity: 'error', message: `there is already a ${kind} \`${name}\``, at, rules: [],
                         related: [{ at: first, message: 'the first one' }],
                     });
                 }

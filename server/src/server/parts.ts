@@ -16,20 +16,61 @@ const RETURN = 13;
 /**
  * Cuts `text` after each closing brace of the outermost level. All parts together are the text. Where the braces do not balance,
  * a line that starts with `platform NAME`, `scenario "` or `import "` begins a part as well: one missing brace stays one mistake.
+ * `before`: the cut of an earlier version, of which most is likely still so.
  */
-export function splitParts(text: string): Part[] {
-    return scan(text, false) ?? scan(text, true)!;
+export function splitParts(text: string, before?: Cut): Cut {
+    const balanced = (before?.balanced ? rescan(text, before.parts) : undefined) ?? scan(text, false);
+    return balanced ? { parts: balanced, balanced: true } : { parts: scan(text, true)!, balanced: false };
+}
+
+/** The parts of a text. */
+export interface Cut {
+    readonly parts: readonly Part[];
+    /** Each part but the last ends with the brace that closes it, so that a part depends on no other text than its own. */
+    readonly balanced: boolean;
+}
+
+/** Cuts only what differs from an earlier balanced cut: up to the first changed part, and from the first old border behind the change, all parts stay. */
+function rescan(text: string, old: readonly Part[]): Part[] | undefined {
+    let head = 0;
+    // the last part ends with the text, not with a brace: what is appended belongs to it
+    while (head < old.length - 1 && stands(text, old[head]!, 0)) head++;
+    const from = old[head]!;
+    const last = old.at(-1)!;
+    const moved = text.length - (last.start + last.text.length);
+    let tail = old.length;
+    while (tail > head + 1 && old[tail - 1]!.start + moved >= from.start && stands(text, old[tail - 1]!, moved)) tail--;
+    const changed = scanFrom(text, false, from, (end) => {
+        while (tail < old.length && old[tail]!.start + moved < end) tail++;
+        return tail < old.length && old[tail]!.start + moved === end;
+    });
+    if (!changed) return undefined;
+    const parts = [...old.slice(0, head), ...changed.parts];
+    const down = tail < old.length ? changed.line - old[tail]!.line : 0;
+    for (const part of old.slice(changed.met ? tail : old.length)) parts.push(moved === 0 && down === 0 ? part : { text: part.text, start: part.start + moved, line: part.line + down });
+    return parts;
+}
+
+/** Does the text hold the part, so far from where it was? Slices are compared at memory speed, which `startsWith` is far from. */
+function stands(text: string, part: Part, moved: number): boolean {
+    const start = part.start + moved;
+    return text.slice(start, start + part.text.length) === part.text;
 }
 
 function scan(text: string, resync: boolean): Part[] | undefined {
+    return scanFrom(text, resync, { start: 0, line: 0 }, () => false)?.parts;
+}
+
+/** `met`: told each place behind a cut, answers whether the rest is known. Undefined where braces do not balance and `resync` does not help. */
+function scanFrom(text: string, resync: boolean, from: Pick<Part, 'start' | 'line'>, known: (end: number) => boolean): { readonly parts: Part[]; readonly met: boolean; readonly line: number } | undefined {
     const parts: Part[] = [];
     const length = text.length;
     let depth = 0;
-    let start = 0;
-    let line = 0;
-    let startLine = 0;
+    let start = from.start;
+    let line = from.line;
+    let startLine = line;
     let lineStart = true;
-    let i = 0;
+    let i = start;
     const cut = (end: number): void => {
         parts.push({ text: text.slice(start, end), start, line: startLine });
         start = end;
@@ -61,7 +102,10 @@ function scan(text: string, resync: boolean): Part[] | undefined {
                 if (depth < 0) {
                     if (!resync) return undefined;
                     depth = 0;
-                } else if (depth === 0) cut(i);
+                } else if (depth === 0) {
+                    cut(i);
+                    if (known(i)) return { parts, met: true, line };
+                }
                 break;
             case 34: // "
                 i++;
@@ -99,7 +143,7 @@ function scan(text: string, resync: boolean): Part[] | undefined {
     }
     if (depth !== 0 && !resync) return undefined;
     if (start < length || parts.length === 0) cut(length);
-    return parts;
+    return { parts, met: false, line };
 }
 
 const DECLARATION = /^(?:platform\s+[\w.-]+|scenario\s*"|import\s*")/;

@@ -1,10 +1,11 @@
 // One text of the project and its declarations: parsed and lowered part by part, each kept for as long as nothing it depends on
 // changes. A version is immutable; the next one is made from it.
+import { mentionsSuppression } from '../diagnostics/suppress.ts';
 import type { PlatformLookup } from '../language/lower.ts';
 import type { Finding, LoweredPlatform, LoweredScenario, TextSpan } from '../language/model.ts';
 import { type Item, lowerPlatformItem, lowerScenarioItem, type ParsedUnit, parseUnit } from './language.ts';
 import { LineMap } from './line-map.ts';
-import { type Part, reuseParts, splitParts } from './parts.ts';
+import { type Cut, type Part, reuseParts, splitParts } from './parts.ts';
 
 /** A part with what was made of its text. Spans of everything below it are offsets in the part's text, under `uri`. */
 export class Unit {
@@ -49,7 +50,22 @@ export class Unit {
 
     /** False where a parse would find no import for certain. */
     get mayImport(): boolean {
-        return this.part.text.includes('import');
+        return this.shared.mayImport;
+    }
+
+    /** Is there a comment that suppresses findings? */
+    get maySuppress(): boolean {
+        return this.shared.maySuppress;
+    }
+
+    /** Names of the platforms it declares. */
+    get platformNames(): readonly string[] {
+        return this.shared.platformNames;
+    }
+
+    /** The names that no other item of a project may have: kind and name, with where they stand. */
+    get declaredNames(): readonly DeclaredName[] {
+        return this.shared.declaredNames;
     }
 
     /** Lowers an item, or answers with what was made of it while its look-ups still find the same. `kernel`: of platforms that name none. */
@@ -62,6 +78,13 @@ export class Unit {
     }
 }
 
+export interface DeclaredName {
+    readonly kind: 'platform' | 'scenario';
+    readonly name: string;
+    readonly key: string;
+    readonly at: TextSpan;
+}
+
 /** Finds a platform by name, as it is lowered now. */
 export type Lookup = PlatformLookup;
 
@@ -71,6 +94,10 @@ class UnitMemo {
     private parsedOnce: ParsedUnit | undefined;
     private linesOnce: LineMap | undefined;
     private likelyOnce: readonly string[] | undefined;
+    private mayImportOnce: boolean | undefined;
+    private maySuppressOnce: boolean | undefined;
+    private platformNamesOnce: readonly string[] | undefined;
+    private declaredOnce: readonly DeclaredName[] | undefined;
     warm = false;
     private readonly lowered = new Map<Item, { readonly value: unknown; readonly kernel: string | undefined; readonly used: ReadonlyMap<string, ReturnType<Lookup>> }>();
 
@@ -85,6 +112,22 @@ class UnitMemo {
 
     get lines(): LineMap {
         return (this.linesOnce ??= new LineMap(this.text));
+    }
+
+    get mayImport(): boolean {
+        return (this.mayImportOnce ??= this.text.includes('import'));
+    }
+
+    get maySuppress(): boolean {
+        return (this.maySuppressOnce ??= mentionsSuppression(this.text));
+    }
+
+    get platformNames(): readonly string[] {
+        return (this.platformNamesOnce ??= this.parsed.items.flatMap((i) => (i.kind === 'platform' ? [i.name] : [])));
+    }
+
+    get declaredNames(): readonly DeclaredName[] {
+        return (this.declaredOnce ??= this.parsed.items.flatMap((i) => (i.kind === 'import' || i.name === '' ? [] : [{ kind: i.kind, name: i.name, key: `${i.kind} ${i.name}`, at: i.at }])));
     }
 
     get likelyPlatforms(): readonly string[] {
@@ -124,7 +167,8 @@ export class Source {
     readonly units: readonly Unit[];
     /** So large that its declarations are worked out one after the other, with pauses, where a small text is done at once. */
     readonly large: boolean;
-    private readonly byUri: ReadonlyMap<string, Unit>;
+    private readonly cut: Cut;
+    private byUriOnce: ReadonlyMap<string, Unit> | undefined;
     private linesOnce: LineMap | undefined;
 
     constructor(uri: string, version: number, text: string, previous?: Source, large = false) {
@@ -132,9 +176,8 @@ export class Source {
         this.large = large;
         this.version = version;
         this.text = text;
-        const parts = splitParts(text);
-        this.units = reuseParts<Unit>(previous?.units ?? [], parts, (part) => new Unit(part, `${uri}#${nextUnit++}`), (kept, part) => kept.movedTo(part));
-        this.byUri = new Map(this.units.map((u) => [u.uri, u]));
+        this.cut = splitParts(text, previous?.cut);
+        this.units = reuseParts<Unit>(previous?.units ?? [], this.cut.parts, (part) => new Unit(part, `${uri}#${nextUnit++}`), (kept, part) => kept.movedTo(part));
     }
 
     get lines(): LineMap {
@@ -143,6 +186,15 @@ export class Source {
 
     unitOf(span: TextSpan): Unit | undefined {
         return this.byUri.get(span.uri);
+    }
+
+    /** Is the span in this text? */
+    holds(span: TextSpan): boolean {
+        return this.byUri.has(span.uri);
+    }
+
+    private get byUri(): ReadonlyMap<string, Unit> {
+        return (this.byUriOnce ??= new Map(this.units.map((u) => [u.uri, u])));
     }
 
     /** The unit that an offset of the document is in. At a border: the one that ends there, unless it is empty. */

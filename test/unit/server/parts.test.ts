@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LineMap } from '../../../server/src/server/line-map.ts';
-import { splitParts } from '../../../server/src/server/parts.ts';
+import { type Part, splitParts as cut } from '../../../server/src/server/parts.ts';
 
 const pieces = fc.constantFrom('platform a {', '}', '{', '"', '\n', '\r\n', '$ echo }', '(qemu) {', '| }', '// {', '/* }', '*/', 'scenario "s" on a {', 'import "x"', ' ', 'node 0', '\\', '}\nplatform b {\n');
 const texts = fc.array(pieces, { maxLength: 40 }).map((p) => p.join(''));
+
+const splitParts = (text: string): readonly Part[] => cut(text).parts;
 
 describe('parts', () => {
     test('together they are the text, in order, with their lines', () => {
@@ -17,6 +19,18 @@ describe('parts', () => {
                 expect(p.line).toBe(lines.lineOf(p.start));
             }
         }));
+    });
+    test('are the same after any edits as those of the text from scratch', () => {
+        const edits = fc.array(fc.record({ at: fc.nat(200), remove: fc.nat(20), add: fc.oneof(pieces, fc.constant('')) }), { maxLength: 8 });
+        fc.assert(fc.property(texts, edits, (base, list) => {
+            let text = base;
+            let kept = cut(text);
+            for (const { at, remove, add } of list) {
+                text = text.slice(0, at) + add + text.slice(at + remove);
+                kept = cut(text, kept);
+                expect(kept).toEqual(cut(text));
+            }
+        }), { numRuns: 2000 });
     });
     test('one declaration each', () => {
         const text = 'import "x"\nplatform a {\n    node 0 { memory at 0 size 2G }\n}\n\n// b\nplatform b { }\nscenario "s" on a {\n    $ echo }\n    | }\n}\n';
