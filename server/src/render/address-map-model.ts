@@ -119,8 +119,9 @@ function firmware(state: KernelState): Bare[] {
         };
     });
     for (const spa of state.machine.nfit) {
+        const claimed = entries.some((e) => (e.type === E820.RAM || e.type === E820.SOFT_RESERVED) && overlaps(e, spa));
         const size = formatApproximate(sizeOf(spa));
-        items.push({ key: `nfit:${spa.start}`, row: 'firmware', range: { start: spa.start, end: spa.end }, kind: 'pmem', labels: [`NFIT ${size}`, size], title: 'persistent memory by NFIT', sourceKey: `nfit:${spa.start}` });
+        items.push({ key: `nfit:${spa.start}`, row: 'firmware', range: { start: spa.start, end: spa.end }, kind: 'pmem', labels: [`NFIT ${size}`, size], title: `persistent memory by NFIT${claimed ? ', overlaps what e820 calls memory of another kind' : ''}`, sourceKey: `nfit:${spa.start}`, ...(claimed ? { fault: true } : {}) });
     }
     return items;
 }

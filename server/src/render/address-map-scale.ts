@@ -90,7 +90,10 @@ function joined(parts: readonly Range[], options: ScaleOptions): Range[] {
     const total = parts.reduce((n, r) => n + sizeOf(r), 0);
     const most = Math.max(1, Math.floor((options.width + options.breakWidth) / (options.least + options.breakWidth)));
     const gaps = parts.slice(1).map((r, i) => r.start - parts[i]!.end - 1);
-    const kept = [...gaps].filter((g) => g > total * WORTH_A_BREAK).sort((a, b) => b - a).slice(0, most - 1);
+    const sorted = gaps.filter((g) => g > total * WORTH_A_BREAK).sort((a, b) => b - a);
+    // of many alike none is left out: a break here and not there would say that they differ
+    const tooMany = sorted[most - 1] ?? -1;
+    const kept = sorted.slice(0, most - 1).filter((g) => g > tooMany);
     const least = kept.at(-1) ?? Infinity;
     let left = kept.length;
     const out: Range[] = [parts[0]!];
@@ -137,12 +140,13 @@ function segment(range: Range, x: number, width: number, common: number): MapSeg
     const factor = enlarged >= 1.5 ? `×${times(enlarged)}` : enlarged <= 1 / 1.5 ? `÷${times(1 / enlarged)}` : '';
     const word = factor === '' ? '' : enlarged > 1 ? `, ${times(enlarged)} times enlarged` : `, ${times(1 / enlarged)} times reduced`;
     return {
-        range, x, width, bytesPerPixel, enlarged, label: fitting(factor ? [`${size} · drawn ${factor}`, `${size} ${factor}`, size] : [size], width - 4, 10.5) ?? '',
+        range, x, width, bytesPerPixel, enlarged, label: fitting(factor ? [`${size} · drawn ${factor}`, `${size} ${factor}`, factor] : [size], width - 4, 10.5) ?? '',
         title: `${hex(range.start, 8)}-${hex(range.end, 8)}, ${size} to scale${word}`, ticks: ticks(range, x, width),
     };
 }
 
 function times(n: number): string {
+    if (n >= 10_000) return `10${[...`${Math.round(Math.log10(n))}`].map((d) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(d)]).join('')}`;
     return n >= 10 ? n.toFixed(0) : Number(n.toPrecision(2)).toString();
 }
 
@@ -164,12 +168,20 @@ function ticks(range: Range, x: number, width: number): MapTick[] {
     }
     const step = 2 ** Math.ceil(Math.log2((sizeOf(range) * 88) / width));
     for (let at = Math.ceil((range.start + 1) / step) * step; at < range.end; at += step) {
-        const label = short(at);
+        const label = inUnitOf(step, at);
         const place = round(x + ((at - range.start) / sizeOf(range)) * width);
         const half = textWidth(label, 10.5) / 2;
         if (place - half >= from && place + half <= to) out.push({ x: place, label, anchor: 'middle' });
     }
     return out;
+}
+
+const UNITS = [[2 ** 50, 'PiB'], [2 ** 40, 'TiB'], [2 ** 30, 'GiB'], [2 ** 20, 'MiB'], [2 ** 10, 'KiB']] as const;
+
+/** Round addresses in one unit: `0.5 TiB`, `1 TiB`, `1.5 TiB`. Quarters of a unit are read easily, finer parts are not. */
+function inUnitOf(step: number, address: number): string {
+    const unit = UNITS.find(([size]) => (step * 4) % size === 0);
+    return unit ? `${address / unit[0]} ${unit[1]}` : short(address);
 }
 
 /** An address as a size from 0: `4 GiB`. */

@@ -64,6 +64,8 @@ export interface MapRow {
 }
 
 export interface MapOverlay {
+    /** Of the box that it lies on. */
+    readonly id: string;
     readonly x: number;
     readonly y: number;
     readonly width: number;
@@ -124,7 +126,7 @@ export function layOutMap(model: MapModel, options: MapOptions): MapLayout {
     const anchors = items.filter((i) => i.minor !== true);
     const solid = anchors.filter((i) => i.kind !== 'hotplug' && i.row !== 'nodes').map((i) => clip(i.range));
     const scale = mapScale(anchors.map((i) => clip(i.range)), items.filter((i) => i.minor === true && i.row !== 'sections').map((i) => clip(i.range)), (r) => !solid.some((s) => overlaps(s, r)), {
-        left, width: options.width - left - EDGE, least: wide ? 84 : 52, breakWidth: wide ? 22 : 16,
+        left, width: options.width - left - EDGE, least: wide ? 84 : 58, breakWidth: wide ? 22 : 16,
     });
     const finest = Math.min(Infinity, ...scale.segments.map((s) => s.bytesPerPixel));
     const boxes: MapBox[] = [];
@@ -256,7 +258,7 @@ function crowdBox(pieces: readonly Piece[], y: number, selection: MapSelection |
 /** Texts for boxes whose own text does not say what is the matter. From right to left, so that no line crosses a text. */
 function placeCallouts(boxes: readonly MapBox[], items: readonly MapItem[], top: number, left: number, right: number): { readonly callouts: MapCallout[]; readonly height: number } {
     const byKey = new Map(items.map((i) => [i.key, i]));
-    const untold = boxes.filter((b) => b.label === '' || b.label !== byKey.get(b.id)?.labels[0]);
+    const untold = told(boxes.filter((b) => b.label === '' || b.label !== byKey.get(b.id)?.labels[0]), byKey);
     const wanted = [...untold].sort((a, b) => b.bytes - a.bytes || a.x - b.x).slice(0, MOST_CALLOUTS).sort((a, b) => b.x - a.x || b.y - a.y);
     const ends: number[] = [];
     const callouts: MapCallout[] = [];
@@ -265,7 +267,7 @@ function placeCallouts(boxes: readonly MapBox[], items: readonly MapItem[], top:
         const anchor = box.x + Math.min(box.width / 2, 12);
         const item = byKey.get(box.id.replace(/~\d+$/, ''));
         const rule = box.rule ? ` · ${box.rule}` : '';
-        const labels = box.count > 1 ? crowdLabels(box) : [`${item?.labels[0] ?? ''}${rule}`, ...(item?.labels ?? [])];
+        const labels = box.count > 1 ? crowdLabels(box, byKey) : [`${item?.labels[0] ?? ''}${rule}`, ...(item?.labels ?? [])];
         const text = fitting(labels, right - anchor - 6, 11) ?? fitting(labels, right - left, 11) ?? labels.at(-1)!;
         const width = textWidth(text, 11);
         const x = Math.max(left, Math.min(anchor + 5, right - width));
@@ -283,10 +285,30 @@ function placeCallouts(boxes: readonly MapBox[], items: readonly MapItem[], top:
     return { callouts, height: callouts.length === 0 ? 0 : (ends.length + (more > 0 ? 1 : 0)) * 15 + 4 };
 }
 
-function crowdLabels(box: MapBox): string[] {
+/** Many boxes: those that tell the same story are told once, at the first of them. */
+function told(boxes: readonly MapBox[], items: ReadonlyMap<string, MapItem>): MapBox[] {
+    if (boxes.length <= MOST_CALLOUTS) return [...boxes];
+    const stories = new Map<string, MapBox>();
+    for (const box of boxes) {
+        const story = storyOf(box, items) ?? box.id;
+        const first = stories.get(story);
+        stories.set(story, first === undefined ? box : { ...first, common: first.common === box.common && first.sourceKey === box.sourceKey ? first.common : undefined, count: first.count + box.count, bytes: first.bytes + box.bytes });
+    }
+    return [...stories.values()];
+}
+
+/** Why the bytes of a box are lost, in the words of its items; undefined for what is no loss. */
+function storyOf(box: MapBox, items: ReadonlyMap<string, MapItem>): string | undefined {
+    const words = box.row === 'lost' ? items.get(box.id)?.labels[0] : undefined;
+    const cause = words === undefined ? -1 : words.indexOf(': ');
+    return cause < 0 ? undefined : `${words!.slice(cause + 2)}${box.rule ? ` · ${box.rule}` : ''}`;
+}
+
+function crowdLabels(box: MapBox, items: ReadonlyMap<string, MapItem>): string[] {
     const bytes = formatApproximate(box.bytes);
+    const story = box.common === undefined ? storyOf(box, items) : undefined;
     if (box.row === 'faults') return [`✕ ${box.count} problems`, `✕ ${box.count}`];
-    return [`−${bytes} ${box.common ? `${box.common} ` : ''}in ${box.count} ranges`, `−${bytes} in ${box.count} ranges`, `−${bytes}`];
+    return [...(story === undefined ? [] : [`−${bytes} in ${box.count} ranges: ${story}`]), `−${bytes} ${box.common ? `${box.common} ` : ''}in ${box.count} ranges`, `−${bytes} in ${box.count} ranges`, `−${bytes}`];
 }
 
 /** Where losses lie on the boxes of what loses them. */
@@ -303,7 +325,7 @@ function overlaysOf(boxes: readonly MapBox[], items: readonly MapItem[], scale: 
             if (!range || !segment) continue;
             const width = Math.max(SMALLEST, sizeOf(range) / segment.bytesPerPixel);
             const x = Math.min(segment.x + (range.start - segment.range.start) / segment.bytesPerPixel, box.x + box.width - width);
-            out.push({ x: round(Math.max(box.x, x)), y: box.y, width: round(Math.min(width, box.width)), height: box.height });
+            out.push({ id: box.id, x: round(Math.max(box.x, x)), y: box.y, width: round(Math.min(width, box.width)), height: box.height });
         }
     }
     return out;

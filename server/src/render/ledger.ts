@@ -307,7 +307,19 @@ function daxRegionAccounts(state: KernelState): LedgerAccount[] {
         if (region.origin === 'nvdimm' || seen.has(key)) continue;
         accounts.push(daxRegionAccount(state, key, region.range));
     }
-    return accounts;
+    return [...accounts, ...unclaimedSoftReserved(state)];
+}
+
+/** Specific-purpose memory that no dax driver took: it is described all the same. */
+function unclaimedSoftReserved(state: KernelState): LedgerAccount[] {
+    const taken = [...state.hmem.devices.values(), ...state.hmem.pending, ...[...state.dax.regions.values()].map((r) => r.range)];
+    const subject = 'soft-reserved memory';
+    return state.e820.filter((e) => e.type === E820.SOFT_RESERVED).flatMap((e) => subtract(e, taken)).map((range) => {
+        const cxl = state.cxl.windows.some((w) => overlaps(w, range));
+        return new Account(subject, 'firmware', sizeOf(range)).down('region', [
+            { kind: 'idle', bytes: sizeOf(range), cause: cxl ? 'left to the CXL drivers, which made no dax region of it' : 'no driver takes it', rule: cxl ? 'HMEM-04' : 'HMEM-01', subject, range },
+        ]).done();
+    });
 }
 
 function daxRegionAccount(state: KernelState, key: string, range: Range): LedgerAccount {

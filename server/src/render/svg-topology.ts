@@ -12,7 +12,7 @@ const MOST_DISTANCES = 16;
 export function drawTopology(topology: Topology, width: number, options: SvgOptions): Drawing {
     const out: string[] = [];
     const prefix = options.prefix ?? 'mt-';
-    const columns = Math.max(1, Math.floor((width - 8) / 230));
+    const columns = Math.max(1, Math.floor((width - 8) / 192));
     const cardWidth = Math.floor((width - 16 - (columns - 1) * 8) / columns);
     const nodes = topology.nodes.slice(0, MOST_NODES);
     const cards = nodes.map((n) => nodeLines(n, cardWidth - 16));
@@ -81,13 +81,15 @@ function nodeLines(n: TopologyNode, width: number): string[] {
 const tableWidth = new WeakMap<Drawing, number>();
 
 function matrixTable(m: HeatMatrix, width: number): Drawing {
-    const show = (v: number): string => (m.unit === 'MB/s' && v >= 1000 ? `${Number((v / 1000).toPrecision(3))}k` : `${v}`);
-    return table(m.attribute, `${m.title} (${m.unit})`, m.initiators, m.targets, m.cells.map((row) => row.map((c) => c && { text: show(c.value), heat: c.heat })), width);
+    // gigabytes where all are: six digits are no number to compare
+    const giga = m.unit === 'MB/s' && m.cells.every((row) => row.every((c) => c === undefined || c.value === 0 || c.value >= 1000));
+    const show = (v: number): string => (giga ? `${Number((v / 1000).toPrecision(3))}` : `${v}`);
+    return table(m.attribute, `${m.title} (${giga ? 'GB/s' : m.unit})`, m.initiators, m.targets, m.cells.map((row) => row.map((c) => c && { text: show(c.value), heat: c.heat })), width);
 }
 
 /** A table with a number in each cell; the bar under a number grows with the heat, and so does its shade. */
 function table(_: string, title: string, rows: readonly number[], columns: readonly number[], cells: readonly (readonly ({ readonly text: string; readonly heat: number } | undefined)[])[], width: number): Drawing {
-    const head = 46;
+    const head = 54;
     const cell = Math.max(18, Math.min(46, Math.floor((width - 16 - head) / Math.max(1, columns.length))));
     const size = cell < 32 ? 8 : 10.5;
     const out = [text(0, 11, cutTo(title, width - 16), 'title')];

@@ -1,7 +1,7 @@
 // The waterfall drawn: one bar under the other, each as long as its bytes, each with its words beside or above it.
 import type { Ledger } from './ledger.ts';
 import { formatApproximate } from './summary.ts';
-import { type Drawing, element, escapeText, filled, line, type SvgOptions, text } from './svg.ts';
+import { type Drawing, element, escapeText, filled, labelOn, line, type SvgOptions, text } from './svg.ts';
 import { breakText, cutTo, fitting, textWidth } from './svg-text.ts';
 import type { Kind } from './theme.ts';
 import { BAR_KIND, barTitle, sizeBeside, type Waterfall, type WaterfallBar } from './waterfall.ts';
@@ -13,16 +13,42 @@ const MOST = 12;
 export function drawWaterfalls(all: readonly Waterfall[], width: number, options: SvgOptions): Drawing {
     const out: string[] = [];
     let y = 0;
-    for (const w of mostLost(all)) {
-        const drawn = drawWaterfall(w, width, w === all[0], options);
+    const alike = together(all);
+    const shown = mostLost(alike);
+    // one column of numbers for all
+    const column = Math.max(0, ...shown.flatMap((w) => w.bars.map((b) => textWidth(amount(b, mostOf(w)), 12)))) + 12;
+    for (const w of shown) {
+        const drawn = drawWaterfall(w, width, w === all[0], column, options);
         out.push(element('g', { transform: `translate(0 ${y})` }, `\n${drawn.elements.join('\n')}\n`));
         y += drawn.height + 10;
     }
-    if (all.length > MOST) {
-        out.push(text(8, y + 10, `and ${all.length - MOST} more devices`, 'muted'));
+    if (alike.length > MOST) {
+        out.push(text(8, y + 10, `and ${alike.length - MOST} more devices`, 'muted'));
         y += 20;
     }
-    return { height: y, elements: out, kinds: [...new Set(all.flatMap((w) => w.bars.map((b) => BAR_KIND[b.kind])))] };
+    return { height: y, elements: out, kinds: [...new Set(shown.flatMap((w) => w.bars.flatMap((b) => (b.bytes > 0 ? [BAR_KIND[b.kind]] : []))))] };
+}
+
+/** Devices that go the same way, byte for byte, share a picture. */
+function together(all: readonly Waterfall[]): Waterfall[] {
+    const [whole, ...others] = all;
+    const groups = new Map<string, Waterfall[]>();
+    for (const w of others) {
+        const way = JSON.stringify(w.bars.map((b) => [b.kind, b.bytes, b.rules, b.label.replaceAll(w.subject, '')]));
+        groups.set(way, [...(groups.get(way) ?? []), w]);
+    }
+    const joined = [...groups.values()].map((group): Waterfall => {
+        const first = group[0]!;
+        if (group.length === 1) return first;
+        const names = group.map((w) => w.subject);
+        const subject = new Set(names).size === 1 ? `${first.subject}, ${group.length} times` : `${names.slice(0, 4).join(', ')}${names.length > 4 ? ` and ${names.length - 4} more` : ''}, each`;
+        return { subject, bars: first.bars.map((b) => ({ ...b, subjects: [] })) };
+    });
+    return [...(whole ? [whole] : []), ...joined];
+}
+
+function mostOf(w: Waterfall): number {
+    return Math.max(1, ...w.bars.map((b) => b.to));
 }
 
 /** The whole platform and those that lose most, or use least; in their order. */
@@ -33,9 +59,9 @@ function mostLost(all: readonly Waterfall[]): Waterfall[] {
     return [...(whole ? [whole] : []), ...others.filter((w) => chosen.has(w))];
 }
 
-function drawWaterfall(w: Waterfall, width: number, whole: boolean, options: SvgOptions): Drawing {
+function drawWaterfall(w: Waterfall, width: number, whole: boolean, column: number, options: SvgOptions): Drawing {
     const prefix = options.prefix ?? 'mt-';
-    const most = Math.max(1, ...w.bars.map((b) => b.to));
+    const most = mostOf(w);
     const wide = width >= 640;
     // Wide: words to the right of a column of bars. Narrow: words above each bar.
     const left = 8;
@@ -46,7 +72,7 @@ function drawWaterfall(w: Waterfall, width: number, whole: boolean, options: Svg
         out.push(text(left, 11, cutTo(w.subject, width - 16), 'title'));
         y += 18;
     }
-    const size = wide ? Math.max(...w.bars.map((b) => textWidth(amount(b, most), 12))) + 12 : 0;
+    const size = wide ? column : 0;
     let before: { x: number; y: number } | undefined;
     for (const bar of w.bars) {
         const x = left + (bar.from / most) * barsWidth;
@@ -56,20 +82,20 @@ function drawWaterfall(w: Waterfall, width: number, whole: boolean, options: Svg
         const rules = bar.rules.length > 0 ? ` · ${bar.rules.join(', ')}` : '';
         const elements: string[] = [element('title', {}, escapeText(barTitle(bar)))];
         if (wide) {
-            elements.push(filled(from, y, barWidth, 16, BAR_KIND[bar.kind], prefix));
+            if (bar.bytes > 0) elements.push(filled(from, y, barWidth, 16, BAR_KIND[bar.kind], prefix));
             elements.push(text(left + barsWidth + 16 + size - 12, y + 12.5, amount(bar, most), `num ${strong}`, { 'text-anchor': 'end' }));
             const room = width - (left + barsWidth + 16 + size) - 8;
             const words = fitting([`${who(bar, w)}${bar.label}${rules}`, `${bar.label}${rules}`, bar.label], room) ?? cutTo(bar.label, room);
             elements.push(text(left + barsWidth + 16 + size, y + 12.5, words, strong));
-            if (before) out.push(line(before.x, before.y, before.x, y, 'cut'));
+            if (before && bar.from + bar.bytes > 0) out.push(line(before.x, before.y, before.x, y, 'cut'));
             before = { x: bar.kind === 'rest' || bar.kind === 'start' ? from + barWidth : from, y: y + 16 };
             y += 20;
         } else {
             const lines = breakText(`${amount(bar, most)} ${who(bar, w)}${bar.label}${rules}`, width - 16, 11);
             lines.forEach((l, i) => elements.push(text(left, y + 10 + i * 14, l, strong, { 'font-size': 11 })));
             y += lines.length * 14;
-            elements.push(filled(from, y, barWidth, 10, BAR_KIND[bar.kind], prefix));
-            y += 17;
+            if (bar.bytes > 0) elements.push(filled(from, y, barWidth, 10, BAR_KIND[bar.kind], prefix));
+            y += bar.bytes > 0 ? 17 : 5;
         }
         out.push(element('g', {}, ...elements));
     }
@@ -106,7 +132,7 @@ export function drawTotals(book: Ledger, width: number, options: SvgOptions): Dr
         const w = p.bytes * scale + least;
         const label = fitting([`${sizeBeside(p.bytes, described)} ${p.word}`, sizeBeside(p.bytes, described)], w - 8);
         out.push(element('g', {}, element('title', {}, escapeText(`${sizeBeside(p.bytes, described)} ${p.word}`)), filled(x, 0, w, 24, p.kind, prefix),
-            label === undefined ? '' : text(x + w / 2, 16.5, label, `on-${p.kind} title`, { 'text-anchor': 'middle' })));
+            label === undefined ? '' : labelOn(x + w / 2, 16.5, label, p.kind, 12, true)));
         x += w;
     }
     return { height: 24, elements: out, kinds: shown.map((p) => p.kind) };

@@ -1,6 +1,6 @@
 // SVG as text: deterministic to the byte, with a name for everything that is drawn. The address map is drawn here from its layout;
 // other pictures use the same elements.
-import type { MapBox, MapLayout } from './address-map.ts';
+import type { MapBox, MapLayout, MapOverlay } from './address-map.ts';
 import { cutTo, fitting, textWidth } from './svg-text.ts';
 import { type Kind, KIND_LABEL, KIND_PATTERN, type Pattern, pictureStyle, type ThemeName } from './theme.ts';
 
@@ -134,8 +134,9 @@ export function drawMap(layout: MapLayout, options: SvgOptions): Drawing {
     }
     const sections = layout.rows.find((r) => r.name === 'sections');
     for (const r of layout.rows) out.push(element('g', {}, element('title', {}, escapeText(r.long)), text(r.labelX, r.labelY, layout.width >= 640 ? r.label : cutTo(r.label, (layout.segments[0]?.width ?? 52) - 2, 10.5), layout.width >= 640 ? 'muted' : 'small muted')));
-    layout.boxes.forEach((b, i) => out.push(drawBox(b, prefix, options.interactive === true, i === 0)));
-    for (const o of layout.overlays) out.push(element('rect', { x: o.x, y: o.y, width: o.width, height: o.height, fill: `url(#${prefix}hatch)`, 'pointer-events': 'none' }));
+    const lossesOn = new Map<string, MapOverlay[]>();
+    for (const o of layout.overlays) lossesOn.set(o.id, [...(lossesOn.get(o.id) ?? []), o]);
+    layout.boxes.forEach((b, i) => out.push(drawBox(b, lossesOn.get(b.id) ?? [], prefix, options.interactive === true, i === 0)));
     if (sections) for (const g of layout.grid) out.push(line(g.x, sections.y + (g.strong ? 12 : 16), g.x, sections.y + 20, 'rule'));
     for (const c of layout.callouts) {
         if (c.id !== 'more') out.push(element('path', { d: `M${number(c.fromX)} ${number(c.fromY)}V${number(c.y - 4)}H${number(Math.max(c.fromX, c.x - 2))}`, class: 'lead' }));
@@ -145,14 +146,26 @@ export function drawMap(layout: MapLayout, options: SvgOptions): Drawing {
     return { height: layout.height, elements: out, kinds };
 }
 
-function drawBox(b: MapBox, prefix: string, interactive: boolean, first: boolean): string {
+/** A label in a box. On hatching it stands on a plate: no letter is struck through. */
+export function labelOn(x: number, y: number, label: string, kind: Kind, size = 12, bold = false, hatched = KIND_PATTERN[kind] === 'hatch'): string {
+    const half = textWidth(label, size) / 2 + 3;
+    const plate = hatched ? element('rect', { x: x - half, y: y - size, width: half * 2, height: size + 4, rx: 2, class: `plate-${kind}`, 'pointer-events': 'none' }) : '';
+    return plate + text(x, y, label, `on-${kind}${bold ? ' title' : ''}`, { 'text-anchor': 'middle', 'pointer-events': 'none' });
+}
+
+function drawBox(b: MapBox, losses: readonly MapOverlay[], prefix: string, interactive: boolean, first: boolean): string {
     const mark = b.mark === 'same' ? '' : ` ${b.mark}`;
     const shape = filled(b.x, b.y, b.width, b.height, b.fault ? 'fault' : b.kind, prefix, `${mark}${b.selected ? ' selected' : ''}`);
-    const label = b.label === '' ? '' : text(b.x + b.width / 2, b.y + 14, b.label, `on-${b.fault ? 'fault' : b.kind}`, { 'text-anchor': 'middle', 'pointer-events': 'none' });
+    const kind = b.fault ? 'fault' : b.kind;
+    const half = textWidth(b.label) / 2 + 3;
+    const middle = b.x + b.width / 2;
+    const struck = losses.some((o) => o.x < middle + half && o.x + o.width > middle - half);
+    const hatching = losses.map((o) => element('rect', { x: o.x, y: o.y, width: o.width, height: o.height, fill: `url(#${prefix}hatch)`, 'pointer-events': 'none' })).join('');
+    const label = b.label === '' ? '' : labelOn(middle, b.y + 14, b.label, kind, 12, false, struck || KIND_PATTERN[kind] === 'hatch');
     const attributes = interactive
         ? { tabindex: first ? 0 : -1, role: 'button', 'aria-label': b.label === '' || b.title.startsWith(b.label) ? b.title : `${b.label}, ${b.title}`, 'aria-pressed': b.selected ? 'true' : 'false', 'data-id': b.id, 'data-source': b.sourceKey, 'data-start': b.range.start, 'data-end': b.range.end }
         : {};
-    return element('g', attributes, element('title', {}, escapeText(b.title)), shape, label);
+    return element('g', attributes, element('title', {}, escapeText(b.title)), shape, hatching, label);
 }
 
 /** Words for the kinds, in as many lines as it takes. */

@@ -70,6 +70,7 @@ export function pictureStyle(theme: ThemeName, scope: string): string {
         rule('.box', [['stroke', 'line']], ';stroke-width:1'), rule('.halo', [['stroke', 'bg']], ';paint-order:stroke;stroke-width:3px;stroke-linejoin:round'),
         ...KINDS.map((k) => rule(`.k-${k}`, [['fill', k]])),
         ...KINDS.map((k) => rule(`.on-${k}`, [['stroke', k]], ';paint-order:stroke;stroke-width:3px;stroke-linejoin:round')),
+        ...KINDS.map((k) => rule(`.plate-${k}`, [['fill', k]])),
         rule('.k-lost', [['stroke', 'accent']]), rule('.k-fault', [['stroke', 'accent']], ';stroke-width:2'),
         `.${scope} .k-offline,.${scope} .k-hotplug,.${scope} .k-idle{stroke-dasharray:4 2}`,
         `.${scope} .removed{opacity:.55;stroke-dasharray:2 2}`,

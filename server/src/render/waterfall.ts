@@ -57,13 +57,14 @@ export function accountWaterfall(account: LedgerAccount): Waterfall {
         left -= item.bytes;
     }
     const last = bottom(account);
-    bars.push({ kind: last.name === 'ram' ? 'rest' : 'other', label: last.name === 'ram' ? 'in use as RAM' : `${STAGE_LABEL[last.name]}, not as RAM`, bytes: last.bytes, from: 0, to: last.bytes, rules: [], ranges: [], subjects: [account.subject] });
+    const asRam = last.name === 'ram' || last.bytes === 0;
+    bars.push({ kind: asRam ? 'rest' : 'other', label: asRam ? 'in use as RAM' : `${STAGE_LABEL[last.name]}, not as RAM`, bytes: last.bytes, from: 0, to: last.bytes, rules: [], ranges: [], subjects: [account.subject] });
     return { subject: account.subject, bars };
 }
 
-/** The platform, then each account where something goes off. */
+/** The platform, then each account where something goes off; where there is one account only, the platform says it all. */
 export function waterfalls(book: Ledger): Waterfall[] {
-    return [platformWaterfall(book), ...book.accounts.filter((a) => a.stages.some((s) => s.less.length > 0)).map(accountWaterfall)];
+    return [platformWaterfall(book), ...(book.accounts.length === 1 ? [] : book.accounts.filter((a) => a.stages.some((s) => s.less.length > 0)).map(accountWaterfall))];
 }
 
 function sources(items: readonly LedgerItem[]): Pick<WaterfallBar, 'rules' | 'ranges' | 'subjects'> {
@@ -80,6 +81,8 @@ export function sizeBeside(bytes: number, whole: number): string {
     const unit = UNITS.find(([size, , least]) => whole >= least * size) ?? UNITS.at(-1)!;
     if (bytes < unit[0]) return formatApproximate(bytes);
     const value = bytes / unit[0];
+    // 1 GiB less 1025 MiB would be no sum
+    if (value < 10 && Number(value.toPrecision(3)) !== value) return formatApproximate(bytes);
     return `${value >= 100 ? value.toFixed(0) : Number(value.toPrecision(3))} ${unit[1]}`;
 }
 

@@ -6,6 +6,7 @@ import { layOutMap, type MapLayout } from '../../../server/src/render/address-ma
 import { mapModel, type MapModel } from '../../../server/src/render/address-map-model.ts';
 import { addressAt, place } from '../../../server/src/render/address-map-scale.ts';
 import { ledger } from '../../../server/src/render/ledger.ts';
+import { drawMap } from '../../../server/src/render/svg.ts';
 import { textWidth } from '../../../server/src/render/svg-text.ts';
 import { bootWith, EXAMPLES, modelOf, runsOfExample, runsOfText, statesOf } from './pictures.ts';
 
@@ -137,6 +138,47 @@ describe('the address map', () => {
         expect(low!.width).toBeGreaterThan(60);
         expect(low!.enlarged).toBeCloseTo(high!.bytesPerPixel / low!.bytesPerPixel, 1);
         expect(low!.title).toContain('times enlarged');
+    });
+
+    it.each([400, 1000])('says in sight that a part is enlarged, however small or narrow it is (%i wide)', (width) => {
+        const layout = layOutMap(modelOf([{ start: 0, size: MiB }, { start: TiB, size: 2 * TiB }, { start: 8 * TiB, size: GiB }, { start: 16 * TiB, size: 4 * TiB }]), { width });
+        for (const s of layout.segments.filter((one) => one.enlarged >= 1.5)) expect(s.label).toMatch(/×[\d.⁰¹²³⁴⁵⁶⁷⁸⁹]+$/);
+        expect(layout.segments.filter((s) => s.enlarged >= 1.5)).toHaveLength(2);
+    });
+
+    it('leaves out no gap where it would leave out another just as large only in part', () => {
+        const many = Array.from({ length: 40 }, (_, i) => ({ start: i * 256 * MiB, size: 4 * MiB }));
+        expect(layOutMap(modelOf(many), { width: 1000 }).breaks).toEqual([]);
+        const apart = layOutMap(modelOf([...many, { start: TiB, size: 4 * MiB }]), { width: 1000 });
+        expect(apart.breaks).toHaveLength(1);
+    });
+
+    it('names round addresses in one unit', () => {
+        const [segment] = layOutMap(modelOf([{ start: 0, size: 6 * TiB }]), { width: 1400 }).segments;
+        expect(segment!.ticks.filter((t) => t.anchor === 'middle').map((t) => t.label)).toEqual(expect.arrayContaining(['0.5 TiB', '1 TiB', '1.5 TiB']));
+    });
+
+    it('tells many losses of one cause once', () => {
+        const ranges = Array.from({ length: 200 }, (_, i) => `soft-reserved s${i} at ${65_536 + i * 1536}M size 1025M node 1`);
+        const [run] = runsOfText(`platform many {\n kernel 6.12\n node 0 { cpus 0-3 memory at 0 size 2G memory at 4G size 60G }\n node 1\n ${ranges.join('\n ')}\n}\n`);
+        const layout = layOutMap(mapModel(run!.boot.state), { width: 1400 });
+        expect(layout.callouts.map((c) => c.text).sort()).toEqual(['−200 GiB in 200 ranges: no dax region: start or end off 2 MiB · HMEM-05', '−388 KiB boot memory in 2 ranges']);
+    });
+
+    it('draws persistent memory that lies on RAM as a fault', () => {
+        const base = bootWith([]);
+        const state = { ...base, machine: { ...base.machine, nfit: [{ start: GiB, end: 4 * GiB - 1, dimms: ['d0'], labelSize: 0 }] } };
+        const nfit = layOutMap(mapModel(state), { width: 1000 }).boxes.find((b) => b.sourceKey === `nfit:${GiB}`)!;
+        expect(nfit.fault).toBe(true);
+        expect(nfit.label).toMatch(/^⚠/);
+    });
+
+    it('strikes no letter through: a label on hatching has a plate under it', () => {
+        const [run] = runsOfText('platform p {\n kernel 6.12\n node 0 { cpus 0-3 memory at 0 size 2G memory at 4G size 12G }\n node 1 { memory at 14G size 8G }\n soft-reserved s at 65537M size 4097M node 1\n}\n');
+        const { elements } = drawMap(layOutMap(mapModel(run!.boot.state), { width: 1400 }), { theme: 'light' });
+        const struck = elements.filter((e) => e.includes('url(#mt-hatch)') && e.includes('<text'));
+        expect(struck.length).toBeGreaterThan(2);
+        for (const e of struck) expect(e).toMatch(/<rect[^>]*url\(#mt-hatch\)[^>]*\/><rect[^>]*class="plate-[^>]*\/><text/);
     });
 
     it('draws entries of the firmware that overlap apart, as faults', () => {

@@ -6,6 +6,7 @@ import { GiB, MiB } from '../../../server/src/kernel/range.ts';
 import type { DaxDevice, KernelState } from '../../../server/src/kernel/state.ts';
 import { accountLines, accountOf, bottom, ledger, type LedgerAccount } from '../../../server/src/render/ledger.ts';
 import { loadSet } from '../../kernel-truth/cases.ts';
+import { runsOfText } from './pictures.ts';
 
 const cases = loadSet('6.1');
 const bootOf = (name: string): KernelState => boot(machineOf(cases.find((c) => c.name === name)!.input)).state;
@@ -67,6 +68,14 @@ describe('the byte ledger', () => {
         // The same holds when the driver is gone and the memory stayed (KM-11): blocks decide, not the driver.
         const left = withDax(state, { mappings, driver: null });
         expect(bottom(accountOf(left, 'dax5.0')!).bytes).toBe(256 * MiB);
+    });
+
+    it('counts specific-purpose memory that is left to the CXL drivers', () => {
+        const [run] = runsOfText('platform p {\n kernel 6.12\n node 0 { cpus 0-3 memory at 0 size 2G memory at 4G size 62G }\n node 1\n cxl window 0 at 4T size 1T { targets hb0 volatile }\n soft-reserved s at 4T size 1T node 1\n}\n');
+        const book = ledger(run!.boot.state);
+        expect(book.total.described).toBe(1024 * GiB + 64 * GiB);
+        expect(book.total.idle).toBe(1024 * GiB);
+        expect(book.accounts.flatMap((a) => a.stages.flatMap((s) => s.less)).find((i) => i.rule === 'HMEM-04')?.bytes).toBe(1024 * GiB);
     });
 
     it('has no account for what does not exist', () => {

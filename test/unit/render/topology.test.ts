@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { GiB, MiB } from '../../../server/src/kernel/range.ts';
 import { humanSize, lsmemText } from '../../../server/src/render/lsmem.ts';
 import { numactlText } from '../../../server/src/render/numactl.ts';
+import { drawTopology } from '../../../server/src/render/svg-topology.ts';
 import { topology } from '../../../server/src/render/topology.ts';
-import { bootWith, runsOfExample } from './pictures.ts';
+import { bootWith, runsOfExample, runsOfText } from './pictures.ts';
 
 const run = runsOfExample('two-tier.memtopo')[0]!;
 const booted = run.boot.state;
@@ -22,6 +23,17 @@ describe('topology', () => {
         expect(latency).toMatchObject({ unit: 'ns', initiators: [0, 1], targets: [2], cells: [[{ value: 90, heat: 0 }], [{ value: 160, heat: 1 }]] });
         const bandwidth = topology(booted).matrices.find((m) => m.attribute === 'read_bandwidth')!;
         expect(bandwidth.cells).toEqual([[{ value: 400_000, heat: 0 }], [{ value: 180_000, heat: 1 }]]);
+    });
+
+    it.each([400, 1400])('draws sixteen nodes with every number in sight (%i wide)', (width) => {
+        const nodes = Array.from({ length: 16 }, (_, i) => `node ${i} { ${i < 8 ? `cpus ${i}` : ''} memory at ${i * 8}G size ${i === 0 ? '2G' : '8G'} }`);
+        const targets = Array.from({ length: 16 }, (_, i) => `target ${i} { ${Array.from({ length: 8 }, (__, k) => `initiator ${k} { latency ${90 + Math.abs(i - k) * 11}ns  bandwidth ${200 - Math.abs(i - k) * 9}GB/s }`).join('\n')} }`);
+        const [many] = runsOfText(`platform hbm {\n kernel 6.12\n ${[...nodes, ...targets].join('\n ')}\n}\n`);
+        const { elements } = drawTopology(topology(many!.boot.state), width, { theme: 'light' });
+        const svg = elements.join('');
+        expect(svg).toContain('read bandwidth (GB/s)');
+        expect(svg).toContain('>200<');
+        expect(svg).not.toContain('…');
     });
 
     it('has no matrix without HMAT', () => {
