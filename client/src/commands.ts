@@ -49,7 +49,7 @@ export function registerCommands(context: vscode.ExtensionContext, client: BaseL
         }),
         at('memtopo.savePicture', async place => {
             const made = await ask(place, 'svg');
-            if (made) await save(made, 'svg', vscode.Uri.parse(place.uri));
+            if (made) await save(made.name, new TextEncoder().encode(made.text), 'svg', vscode.Uri.parse(place.uri));
         }),
         at('memtopo.verify', async place => {
             const file = vscode.workspace.asRelativePath(vscode.Uri.parse(place.uri));

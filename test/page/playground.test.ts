@@ -72,6 +72,20 @@ describe.skipIf(noBrowser !== undefined)('the static page', () => {
         await preview().getByText('two-tier').first().waitFor();
     });
 
+    it.each([['png', '89504e470d0a1a0a'], ['svg', Buffer.from('<svg xmlns').toString('hex')]])('saves the picture as %s', async (as, begin) => {
+        const coming = page.waitForEvent('download');
+        await preview().getByLabel('Save as').selectOption(as);
+        const download = await coming;
+        expect(download.suggestedFilename()).toMatch(new RegExp(`\\.${as}$`));
+        const bytes = readFileSync(await download.path());
+        expect(bytes.toString('hex', 0, begin.length / 2)).toBe(begin);
+        // drawn at twice its points, and not empty: a blank sheet of this size is a few kilobytes
+        if (as === 'png') {
+            expect(bytes.readUInt32BE(16)).toBe(2000);
+            expect(bytes.length).toBeGreaterThan(50_000);
+        }
+    });
+
     it('loads nothing from elsewhere and fails nowhere', () => {
         expect(problems).toEqual([]);
     });

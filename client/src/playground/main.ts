@@ -63,6 +63,7 @@ class Preview {
             case 'reveal': this.reveal(message); break;
             case 'copy': void navigator.clipboard.writeText(message.text); break;
             case 'save': void this.save(message); break;
+            case 'png': if (message.data !== undefined) this.download(`data:image/png;base64,${message.data}`, `${message.name}.png`); break;
         }
     }
 
@@ -104,13 +105,22 @@ class Preview {
     }
 
     private async save({ as, offset, step, theme }: Extract<ToPanel, { kind: 'save' }>): Promise<void> {
-        const made = await client.request<DocumentParams, DocumentResult | null>(DOCUMENT_REQUEST, { uri: this.uri, offset, kind: as, step, theme });
+        const made = await client.request<DocumentParams, DocumentResult | null>(DOCUMENT_REQUEST, { uri: this.uri, offset, kind: as === 'png' ? 'svg' : as, step, theme, ...(this.view.kernel === undefined ? {} : { kernels: [this.view.kernel] }) });
         if (!made) return;
+        if (as === 'png') {
+            this.post({ kind: 'draw', svg: made.text, name: made.name });
+            return;
+        }
+        const address = URL.createObjectURL(new Blob([made.text]));
+        this.download(address, `${made.name}.${as === 'markdown' ? 'md' : as}`);
+        URL.revokeObjectURL(address);
+    }
+
+    private download(address: string, name: string): void {
         const link = document.createElement('a');
-        link.href = URL.createObjectURL(new Blob([made.text]));
-        link.download = `${made.name}.${as === 'markdown' ? 'md' : as}`;
+        link.href = address;
+        link.download = name;
         link.click();
-        URL.revokeObjectURL(link.href);
     }
 }
 

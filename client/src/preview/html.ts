@@ -5,7 +5,7 @@ export function previewHtml(webview: vscode.Webview, extension: vscode.Uri): str
     const nonce = crypto.randomUUID().replaceAll('-', '');
     const script = webview.asWebviewUri(vscode.Uri.joinPath(extension, 'dist', 'preview.js'));
     const style = webview.asWebviewUri(vscode.Uri.joinPath(extension, 'client', 'media', 'preview.css'));
-    const policy = [`default-src 'none'`, `script-src 'nonce-${nonce}'`, `style-src ${webview.cspSource}`, `font-src ${webview.cspSource}`];
+    const policy = [`default-src 'none'`, `script-src 'nonce-${nonce}'`, `style-src ${webview.cspSource}`, `font-src ${webview.cspSource}`, 'img-src data:'];
     return `<!DOCTYPE html>
 <html lang="en">
 <head>

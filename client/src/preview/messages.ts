@@ -6,7 +6,12 @@ import type { Comparison, PreviewModel } from '../../../server/src/features/prev
 export type ToPage =
     | { readonly kind: 'model'; readonly model: PreviewModel; readonly saved: SavedState }
     /** The server is not there (starting, stopped): the page keeps what it shows. */
-    | { readonly kind: 'waiting'; readonly text: string };
+    | { readonly kind: 'waiting'; readonly text: string }
+    /** Draws an SVG document, and answers with `png`. */
+    | { readonly kind: 'draw'; readonly svg: string; readonly name: string };
+
+/** What a picture can be saved as; a PNG is drawn by the page. */
+export type SaveKind = DocumentKind | 'png';
 
 export type Tab = 'iomem' | 'ledger' | 'nodes';
 
@@ -34,7 +39,9 @@ export type ToPanel =
     | { readonly kind: 'reveal'; readonly uri: string; readonly start: number; readonly end: number; readonly focus: boolean; readonly pinned?: Pinned; readonly fix?: boolean }
     | { readonly kind: 'view'; readonly view: View }
     | { readonly kind: 'copy'; readonly what: string; readonly text: string }
-    | { readonly kind: 'save'; readonly as: DocumentKind; readonly offset: number; readonly step: number; readonly theme: 'light' | 'dark' | 'high-contrast' };
+    /** `data`: base64; absent where it could not be drawn. */
+    | { readonly kind: 'png'; readonly name: string; readonly data?: string }
+    | { readonly kind: 'save'; readonly as: SaveKind; readonly offset: number; readonly step: number; readonly theme: 'light' | 'dark' | 'high-contrast' };
 
 /** What VS Code keeps of a panel over a reload of the window. */
 export interface SavedState {

@@ -139,6 +139,7 @@ class PreviewPanel implements vscode.Disposable {
                 void vscode.env.clipboard.writeText(message.text).then(() => vscode.window.setStatusBarMessage(`${message.what} copied`, 3000));
                 break;
             case 'save': void this.save(message); break;
+            case 'png': void this.savePng(message); break;
         }
     }
 
@@ -192,9 +193,15 @@ class PreviewPanel implements vscode.Disposable {
     }
 
     private async save({ as, offset, step, theme }: Extract<ToPanel, { kind: 'save' }>): Promise<void> {
-        const params: DocumentParams = { uri: this.uri, offset, kind: as, step, theme, kernels: this.view.kernel === undefined ? undefined : [this.view.kernel] };
+        const params: DocumentParams = { uri: this.uri, offset, kind: as === 'png' ? 'svg' : as, step, theme, kernels: this.view.kernel === undefined ? undefined : [this.view.kernel] };
         const made = await this.client.sendRequest<DocumentResult | null>(DOCUMENT_REQUEST, params);
-        if (made) await save(made, as, vscode.Uri.parse(this.uri));
+        if (made && as === 'png') void this.panel.webview.postMessage({ kind: 'draw', svg: made.text, name: made.name } satisfies ToPage);
+        else if (made) await save(made.name, new TextEncoder().encode(made.text), as, vscode.Uri.parse(this.uri));
+    }
+
+    private async savePng({ name, data }: Extract<ToPanel, { kind: 'png' }>): Promise<void> {
+        if (data === undefined) void vscode.window.showErrorMessage('The picture could not be drawn. It can be saved as SVG.');
+        else await save(name, Uint8Array.from(atob(data), c => c.charCodeAt(0)), 'png', vscode.Uri.parse(this.uri));
     }
 
     private post(message: ToPage): void {

@@ -167,9 +167,10 @@ function Header({ run, model, view, actions, theme }: { run: PreviewRun; model: 
                         {model.subjects.map((subject, i) => <option key={i} value={String(i)}>{i + 1} of {model.subjects.length}: {subject.kind} {subject.name}</option>)}
                     </select></label>
                 )}
-                <label class="save"><select aria-label="Save as" value="" onChange={event => { const as = event.currentTarget.value; event.currentTarget.value = ''; if (as === 'svg' || as === 'html' || as === 'markdown') actions.save(as, run.current, theme); }}>
+                <label class="save"><select aria-label="Save as" value="" onChange={event => { const as = event.currentTarget.value; event.currentTarget.value = ''; if (as === 'svg' || as === 'png' || as === 'html' || as === 'markdown') actions.save(as, run.current, theme); }}>
                     <option value="">Save as…</option>
                     <option value="svg">SVG picture</option>
+                    <option value="png">PNG picture</option>
                     <option value="html">HTML page</option>
                     <option value="markdown">Markdown</option>
                 </select></label>

@@ -3,6 +3,7 @@ import { render } from 'preact';
 import type { PreviewModel, PreviewSpan } from '../../../../server/src/features/preview-protocol.ts';
 import { FIRST_VIEW, type Pinned, type SavedState, type ToPage, type ToPanel, type View } from '../messages.ts';
 import { App, type Actions } from './app.tsx';
+import { toPng } from './png.ts';
 import { adoptPictureStyles } from './theme.ts';
 
 interface Host { postMessage(message: ToPanel): void; getState(): SavedState | undefined; setState(state: SavedState): void }
@@ -75,6 +76,11 @@ function same(a: unknown, b: unknown): boolean {
 window.addEventListener('message', (event: MessageEvent<ToPage>) => {
     let begin: number | undefined;
     const message = event.data;
+    if (message.kind === 'draw') {
+        const { name, svg } = message;
+        void toPng(svg).then(data => host.postMessage({ kind: 'png', name, data }), () => host.postMessage({ kind: 'png', name }));
+        return;
+    }
     if (message.kind === 'model') {
         begin = performance.now();
         model = share(model, message.model);
