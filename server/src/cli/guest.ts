@@ -216,7 +216,7 @@ export interface GuestOptions {
     readonly onBoot?: () => void;
 }
 
-const PROGRAMS = ['ndctl', 'daxctl', 'cxl', 'bash', 'modprobe', 'rmmod', 'mkfs.xfs', 'mkfs.ext4', 'base64'];
+const PROGRAMS = ['ndctl', 'daxctl', 'cxl', 'bash', 'modprobe', 'rmmod', 'mkfs.xfs', 'mkfs.ext4', 'base64', 'chmem'];
 
 /** A booted guest. Closing it ends QEMU and removes what was packed. */
 export class Guest {

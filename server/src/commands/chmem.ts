@@ -1,7 +1,8 @@
 // chmem(8) of util-linux: brings memory blocks online or takes them offline, by size, address range or block numbers.
 import { offlineBlock, onlineBlock, runsWithin } from '../kernel/memory-block.ts';
 import { type Errno, STRERROR } from '../kernel/outcome.ts';
-import { formatMem, MiB } from '../kernel/range.ts';
+import { hex, MiB } from '../kernel/range.ts';
+import type { BlockRun } from '../kernel/state.ts';
 import type { Tx } from '../kernel/tx.ts';
 import type { OnlineType } from '../kernel/zones.ts';
 import { validZones } from '../kernel/zones.ts';
@@ -19,7 +20,7 @@ const CHMEM: ToolSpec = {
             { long: '--enable', short: '-e', doc: 'Bring online, lowest addresses first.' },
             { long: '--disable', short: '-d', doc: 'Take offline, highest addresses first.' },
             { long: '--blocks', short: '-b', doc: 'The range names memory blocks.' },
-            { long: '--zone', short: '-z', value: 'text', values: ['Movable', 'Normal'], doc: 'Zone to bring memory online in.' },
+            { long: '--zone', short: '-z', value: 'text', values: ['Movable', 'Normal'], doc: 'Zone to bring memory online in, or to take it from. Without it, Movable where that is allowed.' },
             { long: '--verbose', short: '-v', doc: 'Say what is done.' },
         ],
         positionals: [{ name: 'size, range or blocks', kind: 'text' }],
@@ -27,6 +28,8 @@ const CHMEM: ToolSpec = {
 };
 
 const failed = (text: string): CommandResult => ({ status: 1, errnos: [], stdout: '', stderr: `chmem: ${text}\n` });
+
+const ZONES: readonly string[] = ['DMA', 'DMA32', 'Normal', 'Highmem', 'Movable', 'Device'];
 
 /** `4`, `0x4`, `4g`: a number, and bytes for sizes (MiB without a suffix). */
 function sizeOf(text: string): number | undefined {
@@ -36,70 +39,90 @@ function sizeOf(text: string): number | undefined {
     return Number(m[1]) * unit;
 }
 
-/** Block numbers that the operand names, inclusive; a text is what chmem complains about. */
-function blocksOf(text: string, blocks: boolean, blockSize: number): readonly [number, number] | string {
-    const [from = '', to] = text.split('-');
-    const number = (s: string): number => Number(s);
-    if (blocks) {
-        const range = [number(from), number(to ?? from)] as const;
-        return range.every((n) => Number.isSafeInteger(n) && n >= 0) && range[0] <= range[1] ? range : `Invalid parameter: ${text}`;
+/** What is to change: blocks by number (inclusive), or so many of them; a text is what chmem complains about. */
+type Wanted = { readonly first: number; readonly last: number } | { readonly blocks: number };
+
+function wantedOf(text: string, byBlocks: boolean, blockSize: number): Wanted | string {
+    const parts = text.split('-');
+    if (parts.length > 2) return `Invalid parameter: ${text}`;
+    const [from = '', to] = parts;
+    if (to === undefined && !byBlocks) {
+        const bytes = sizeOf(from);
+        if (bytes === undefined) return `Failed to parse size: '${from}'`;
+        return bytes % blockSize === 0 ? { blocks: bytes / blockSize } : `Size must be aligned to memory block size (${human(blockSize)})`;
     }
-    const start = number(from);
-    const end = number(to ?? '');
-    if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end)) return `Invalid parameter: ${text}`;
-    if (start % blockSize !== 0) return `Start address ${from} is not aligned to next memory block: 0x${(Math.ceil(start / blockSize) * blockSize).toString(16)}`;
-    if ((end + 1) % blockSize !== 0) return `End address ${to} is not aligned to previous memory block`;
-    return start < end ? [start / blockSize, (end + 1) / blockSize - 1] : `Invalid parameter: ${text}`;
+    const range = [from, to ?? from].map((end) => (byBlocks ? (/^\d+$/.test(end) ? Number(end) : NaN) : Number(end)));
+    const bad = [from, to ?? from].find((end, i) => !Number.isSafeInteger(range[i]) || (!byBlocks && end[1] !== 'x'));
+    if (bad !== undefined) return byBlocks ? `Failed to parse block number: '${bad}'` : `Invalid start address format: ${bad}`;
+    const [start = 0, end = 0] = range;
+    if (!byBlocks && (start % blockSize !== 0 || (end + 1) % blockSize !== 0)) return `Start address and (end address + 1) must be aligned to memory block size (${human(blockSize)})`;
+    const [first, last] = byBlocks ? [start, end] : [start / blockSize, (end + 1) / blockSize - 1];
+    return first > last ? `Invalid range: ${text}` : { first, last };
+}
+
+/** Blocks of the runs one by one, from the lowest or from the highest. */
+function* each(runs: readonly BlockRun[], upwards: boolean): Generator<readonly [run: BlockRun, block: number]> {
+    for (const run of upwards ? runs : [...runs].reverse()) {
+        for (let i = 0; i <= run.last - run.first; i++) yield [run, upwards ? run.first + i : run.last - i];
+    }
 }
 
 function run(tx: Tx, invocation: Invocation): CommandResult {
     const enable = invocation.options.has('--enable');
     const operand = invocation.positionals[0]?.text;
-    if (enable === invocation.options.has('--disable')) return failed('one of --enable and --disable is required');
-    if (operand === undefined) return failed('Invalid parameter');
-    const zone = invocation.options.get('--zone')?.value?.text;
-    const type: OnlineType = zone === undefined ? 'online' : zone === 'Movable' ? 'online_movable' : 'online_kernel';
+    if (enable && invocation.options.has('--disable')) return failed('mutually exclusive arguments: --disable --enable');
+    if ((!enable && !invocation.options.has('--disable')) || operand === undefined || invocation.positionals.length > 1) return failed('bad usage');
+    const zoneName = invocation.options.get('--zone')?.value?.text;
+    const zone = zoneName === undefined ? undefined : ZONES.find((z) => z.toLowerCase() === zoneName.toLowerCase());
     const { blockSize } = tx.state.memory;
-    const bySize = !operand.includes('-') && !invocation.options.has('--blocks');
-    let range: readonly [number, number] = [0, Number.MAX_SAFE_INTEGER];
-    let todo = Infinity;
-    if (bySize) {
-        const bytes = sizeOf(operand);
-        if (bytes === undefined) return failed(`Invalid parameter: ${operand}`);
-        if (bytes === 0 || bytes % blockSize !== 0) return failed(`Size must be aligned to memory block size (${blockSize / MiB}M)`);
-        todo = bytes / blockSize;
-    } else {
-        const found = blocksOf(operand, invocation.options.has('--blocks'), blockSize);
-        if (typeof found === 'string') return failed(found);
-        range = found;
-    }
-    const runs = runsWithin(tx.state.memory, range[0], range[1]).filter((r) => (r.state === 'offline') === enable);
-    if (!enable && bySize) runs.reverse();
-    let done = 0;
-    let tried = 0;
-    let stderr = '';
+    const wanted = wantedOf(operand, invocation.options.has('--blocks'), blockSize);
+    if (typeof wanted === 'string') return failed(wanted);
+    if (zoneName !== undefined && zone === undefined) return failed(`unknown memory zone: ${zoneName}`);
+    return change(tx, wanted, enable, zone);
+}
+
+/** Goes through the blocks as chmem does. Without `--zone` it brings a block online in Movable where that is allowed. */
+function change(tx: Tx, wanted: Wanted, enable: boolean, zone: string | undefined): CommandResult {
+    const { blockSize } = tx.state.memory;
+    const bySize = 'blocks' in wanted;
+    const total = bySize ? wanted.blocks : wanted.last - wanted.first + 1;
+    const runs = bySize ? tx.state.memory.blocks : runsWithin(tx.state.memory, wanted.first, wanted.last);
+    const verb = enable ? 'enable' : 'disable';
     const errnos: Errno[] = [];
-    for (const part of runs) {
-        const count = part.last - part.first + 1;
-        for (let i = 0; i < count && done < todo; i++) {
-            const block = enable || !bySize ? part.first + i : part.last - i;
-            if (enable && zone !== undefined && !validZones(tx.state.memory, part, block).split(' ').includes(zone)) continue;
-            tried++;
-            const result = enable ? onlineBlock(tx, block, type) : offlineBlock(tx, block);
-            if (result === 0) {
-                done++;
-                continue;
-            }
-            if (!errnos.includes(result)) errnos.push(result);
-            const mem = formatMem({ start: block * blockSize, end: (block + 1) * blockSize - 1 });
-            // By size it looks for other blocks and says nothing; by range it tells.
-            if (!bySize || invocation.options.has('--verbose')) stderr += `chmem: Memory Block ${block} (${mem}) ${enable ? 'enable' : 'disable'} failed: ${STRERROR[result]}\n`;
+    let todo = total;
+    let stderr = '';
+    for (const [run, block] of each(runs, enable || !bySize)) {
+        if (bySize && todo === 0) break;
+        if ((run.state === 'online') === enable) {
+            if (!bySize) todo--;
+            continue;
         }
+        const zones = validZones(tx.state.memory, run, block);
+        const digits = (address: number): string => `0x${hex(address, 16)}`;
+        const name = `Memory Block ${block} (${digits(block * blockSize)}-${digits((block + 1) * blockSize - 1)})`;
+        if (zone !== undefined && !(enable ? zones.toLowerCase().includes(zone.toLowerCase()) : zones.startsWith(zone))) {
+            if (!bySize) stderr += `chmem: ${name} ${verb} failed: Zone mismatch\n`;
+            continue;
+        }
+        const type: OnlineType = zone === 'Movable' || (zone === undefined && zones.includes('Movable')) ? 'online_movable' : zone === undefined ? 'online' : 'online_kernel';
+        const result = enable ? onlineBlock(tx, block, type) : offlineBlock(tx, block);
+        if (result === 0) {
+            todo--;
+            continue;
+        }
+        if (!errnos.includes(result)) errnos.push(result);
+        stderr += `chmem: ${name} ${verb} failed: ${STRERROR[result]}\n`;
     }
-    const wanted = bySize ? todo : tried;
-    if (done >= wanted) return { status: 0, errnos: [], stdout: '', stderr };
-    if (bySize) stderr += `chmem: Could only ${enable ? 'enable' : 'disable'} ${(done * blockSize) / MiB} MiB of memory\n`;
-    return { status: done > 0 ? EXIT_SOME : 1, errnos, stdout: '', stderr };
+    if (bySize && todo > 0) stderr += `chmem: Could only ${verb} ${human((total - todo) * blockSize)} of memory\n`;
+    return { status: todo === 0 ? 0 : todo === total ? 1 : EXIT_SOME, errnos: todo === 0 ? [] : errnos, stdout: '', stderr };
+}
+
+/** Bytes with the largest suffix that leaves a number, as util-linux words sizes. */
+function human(bytes: number): string {
+    const units = ['B', 'K', 'M', 'G', 'T', 'P'];
+    let unit = 0;
+    for (let rest = bytes; rest >= 1024 && unit < units.length - 1; rest /= 1024) unit++;
+    return `${Number((bytes / 1024 ** unit).toFixed(1))}${units[unit]}`;
 }
 
 export const chmemTool: { readonly spec: ToolSpec; readonly run: (tx: Tx, invocation: Invocation) => CommandResult } = { spec: CHMEM, run };

@@ -106,13 +106,31 @@ describe('restarting', () => {
 });
 
 describe('chmem', () => {
-    it('works by size, range and block numbers', () => {
-        expect(blocks(type(added(), 'chmem -e 256m').state)).toEqual(['48-49 online Normal', '50-55 offline Normal Movable']);
+    it('works by size, range and block numbers, in Movable where that is allowed', () => {
+        expect(blocks(type(added(), 'chmem -e 256m').state)).toEqual(['48-49 online Movable', '50-55 offline Normal Movable']);
+        expect(blocks(type(added(), 'chmem -e -z normal 256').state)[0]).toBe('48-49 online Normal');
         expect(blocks(type(added(), 'chmem -e -z Movable 0x188000000-0x197ffffff').state)[1]).toBe('49-50 online Movable');
-        expect(blocks(type(added(), 'chmem -e -b 48-55', 'chmem -d 128m').state)).toEqual(['48-54 online Normal', '55 offline Normal Movable']);
-        expect(type(added(), 'chmem -e 100m').outcome).toMatchObject({ status: 1 });
+        expect(blocks(type(added(), 'chmem -e -b 48-55', 'chmem -d 128m').state)).toEqual(['48-54 online Movable', '55 offline Normal Movable']);
+    });
+    it.each([
+        ['chmem -e 100m', 1, 'chmem: Size must be aligned to memory block size (128M)'],
+        ['chmem -e 0x188000000-0x188ffffff', 1, 'chmem: Start address and (end address + 1) must be aligned to memory block size (128M)'],
+        ['chmem -e 4-8', 1, 'chmem: Invalid start address format: 4'],
+        ['chmem -e -b 50-49', 1, 'chmem: Invalid range: 50-49'],
+        ['chmem -e -z High 128m', 1, 'chmem: unknown memory zone: High'],
+        ['chmem 128m', 1, 'chmem: bad usage'],
+        ['chmem -e 2g', 64, 'chmem: Could only enable 1G of memory'],
+        ['chmem -e -b 55-56', 64, ''],
+        ['chmem -e -b 60-61', 1, ''],
+        ['chmem -d -b 55-55', 0, ''],
+    ])('%s ends with %i', (line, status, said) => {
+        expect(type(added(), line).outcome).toMatchObject({ status, stderr: said === '' ? '' : `${said}\n` });
+    });
+    it('says which block refuses', () => {
         // Boot memory that the kernel holds refuses: some, not all.
         expect(type(added(), 'chmem -d -b 46-47').outcome).toMatchObject({ status: 64, errnos: ['EBUSY'] });
+        const { state } = type(added(), 'chmem -e -b 48-48');
+        expect(type(state, 'chmem -d -z Normal -b 48').outcome).toMatchObject({ status: 1, stderr: 'chmem: Memory Block 48 (0x0000000180000000-0x0000000187ffffff) disable failed: Zone mismatch\n' });
     });
 });
 
