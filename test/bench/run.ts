@@ -1,13 +1,15 @@
 // npm run bench: how long a start takes to become the first diagnostics, a key to become the next ones, and a machine to be
 // simulated; through the real bundled server, beside VS Code's JSON service on a JSON text of equal size, in one run on one machine.
 //   --quick: fewer turns    --start: only the starts    --write: the table goes into docs/performance.md as well
-import { readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { buildServers, burst, coldStart, JSON_BUNDLED, JSON_PACKAGES, keystrokes, OURS, type Server, type Start } from './servers.ts';
+import { buildServers, burst, coldStart, heapOf, JSON_BUNDLED, JSON_PACKAGES, keystrokes, OURS, type Server, type Start } from './servers.ts';
 import { simulateText } from './simulate.ts';
 import { jsonOfSize, machine, platforms } from './texts.ts';
 import { curve as devices } from './scale.ts';
+import { pageUpdates } from './page.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const quick = process.argv.includes('--quick');
@@ -66,6 +68,8 @@ async function typing(): Promise<void> {
         key.set(lines, quartile(ours!));
         compare(`key → diagnostics, ${lines} lines (${(text.length / 1024).toFixed(0)} KB)`, quartile(ours!), 'json', quartile(json!), goal);
     }
+    const [ten, fifty] = await keystrokes([{ server: OURS, text: platforms(500), at: KEY }, { server: OURS, text: platforms(2500), at: KEY }], KEYS);
+    compare('key → diagnostics, 50000 lines', quartile(fifty!), '10000 lines', quartile(ten!), 6);
     const [plain, scaled] = await keystrokes([{ server: OURS, text: platforms(50), at: KEY }, { server: OURS, text: platforms(50, 1024), at: KEY }], KEYS);
     compare('key → diagnostics, every size ×1024', quartile(scaled!), 'as is', quartile(plain!), 1.15);
     const [few, many] = await keystrokes([{ server: OURS, text: platforms(50), at: KEY }, { server: OURS, text: platforms(500), at: KEY }], KEYS);
@@ -101,6 +105,29 @@ function scale(): void {
     }
 }
 
+/** What an update costs the page of the preview: a frame is 16 ms. */
+async function page(): Promise<void> {
+    const times = await pageUpdates(KEYS);
+    const what = 'page work of an update, 3000 ranges';
+    if (typeof times === 'string') add({ what, ours: '', beside: times, ratio: '', goal: '≤ 16 ms', verdict: '' });
+    else add({ what, ours: ms(quartile(times)), beside: `least ${ms(least(times))}`, ratio: '', goal: '≤ 16 ms', verdict: quartile(times) <= 16 ? 'met' : 'NOT MET' });
+}
+
+/** Bytes: what is shipped, and what a text takes in memory. */
+async function sizes(): Promise<void> {
+    const kb = (file: string): number => statSync(path.join(path.dirname(OURS.script), file)).size / 1000;
+    const server = kb('server.cjs') + kb('server.node.cjs');
+    add({ what: 'server bundle, minified', ours: `${server.toFixed(0)} KB`, beside: '', ratio: '', goal: '≤ 800 KB', verdict: server <= 800 ? 'met' : 'NOT MET' });
+    const packed = spawnSync(process.execPath, [path.join(root, 'scripts/pack.mjs'), '--out', path.join(path.dirname(OURS.script), 'memtopo.vsix')], { encoding: 'utf8' });
+    if (packed.status !== 0) throw new Error(packed.stderr);
+    const vsix = kb('memtopo.vsix');
+    add({ what: 'packed extension', ours: `${vsix.toFixed(0)} KB`, beside: '', ratio: '', goal: '≤ 1500 KB', verdict: vsix <= 1500 ? 'met' : 'NOT MET' });
+    const text = platforms(500);
+    const heap = await heapOf([text, platforms(1)]);
+    const bytes = (heap[0]! - heap[1]!) / (text.length - platforms(1).length);
+    add({ what: 'heap for each byte of text, 10000 lines', ours: `${bytes.toFixed(0)} B`, beside: `${(text.length / 1024).toFixed(0)} KB of text`, ratio: '', goal: '≤ 70 B', verdict: bytes <= 70 ? 'met' : 'NOT MET' });
+}
+
 /** The table, where the page's markers are. */
 function write(): void {
     const file = path.join(root, 'docs/performance.md');
@@ -121,7 +148,9 @@ await buildServers();
 await starts();
 if (!process.argv.includes('--start')) {
     await typing();
+    await page();
     scale();
+    await sizes();
 }
 const missed = rows.filter((r) => r.verdict === 'NOT MET').length;
 console.log(`\n${rows.filter((r) => r.verdict === 'met').length} goals met, ${missed} not met`);

@@ -1,7 +1,7 @@
 // Servers under measurement: built, started, typed into. What is compared is always measured in turns, so that a busy machine slows
 // both sides alike.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
 import { Client } from '../lsp/client.ts';
@@ -64,6 +64,26 @@ export async function coldStart(server: Server, text: string, linger = 0): Promi
     await new Promise((resolve) => setTimeout(resolve, linger));
     await client.stop();
     return { clock, cpu };
+}
+
+/** Bytes on the server's heap after a collection, with each of the texts open and everything about it told. */
+export async function heapOf(texts: readonly string[]): Promise<number[]> {
+    const bytes: number[] = [];
+    for (const text of texts) {
+        // the server has no request for this: a module loaded before it answers a signal
+        const report = path.join(out, 'heap.cjs');
+        writeFileSync(report, "process.on('SIGUSR2', () => { global.gc(); process.stderr.write(`heap ${process.memoryUsage().heapUsed}\\n`); });");
+        const client = new Client(process.execPath, ['--expose-gc', '--require', report, OURS.script, '--stdio']);
+        await client.initialize(CAPABILITIES);
+        client.open('file:///bench/text.memtopo', text);
+        await client.diagnostics('file:///bench/text.memtopo');
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        client.process.kill('SIGUSR2');
+        while (!/heap \d+\n/.test(client.stderr)) await new Promise((resolve) => setTimeout(resolve, 20));
+        bytes.push(Number(/heap (\d+)/.exec(client.stderr)![1]));
+        await client.stop();
+    }
+    return bytes;
 }
 
 export interface Typing {

@@ -132,11 +132,17 @@ export function layOutMap(model: MapModel, options: MapOptions): MapLayout {
     const boxes: MapBox[] = [];
     const callouts: MapCallout[] = [];
     const rows: MapRow[] = [];
+    const byRow = new Map<MapRowName, MapItem[]>();
+    for (const item of items) {
+        const row = byRow.get(item.row);
+        if (row) row.push(item);
+        else byRow.set(item.row, [item]);
+    }
     let y = AXIS;
     for (const { name, label, long } of MAP_ROWS) {
         if (name === 'sections' && finest > SECTION / 5) continue;
-        const own = items.filter((i) => i.row === name);
-        if (own.length === 0) continue;
+        const own = byRow.get(name);
+        if (!own) continue;
         const top = wide ? y : y + 15;
         const lanes = inLanes(own);
         const placed = lanes.flatMap((lane, n) => placeLane(lane, scale, top + n * LANE, options.selection));

@@ -36,7 +36,8 @@ export function IomemTree({ run, reveal, selection, select }: IomemProps): JSX.E
     useInSight(tree, box => box.querySelectorAll<HTMLElement>('.line:not(.same)'), [run.current, firstChange]);
 
     // what is selected elsewhere comes into sight; a line that was clicked is there already
-    const selected = selection && run.iomem.find(line => isSelected(line, selection))?.key;
+    const isSelected = selector(selection);
+    const selected = selection && run.iomem.find(isSelected)?.key;
     useInSight(tree, box => box.querySelectorAll<HTMLElement>('.line.selected'), [selected]);
 
     const fold = (key: string, close: boolean): void => {
@@ -80,10 +81,10 @@ export function IomemTree({ run, reveal, selection, select }: IomemProps): JSX.E
     if (run.iomem.length === 0) return <p class="dim">Nothing.</p>;
     return (
         <div class={rows.length > 300 ? 'iomem long' : 'iomem'} role="tree" aria-label="Resource tree" onKeyDown={onKeyDown} ref={tree}>
-            {rows.map((row, i) => (
-                <Line key={row.line.key} line={row.line} hasChildren={row.hasChildren} unfolded={row.open} by={row.line.step ? run.steps[row.line.step]?.text : undefined}
-                    focusable={i === activeIndex} selected={selection !== undefined && isSelected(row.line, selection)} open={callOpen} fold={callFold} />
-            ))}
+            {groups(rows.map((row, i): LineProps => ({
+                line: row.line, hasChildren: row.hasChildren, unfolded: row.open, by: row.line.step ? run.steps[row.line.step]?.text : undefined,
+                focusable: i === activeIndex, selected: isSelected(row.line), open: callOpen, fold: callFold,
+            }))).map(lines => <Group key={lines[0]!.line.key} lines={lines} />)}
         </div>
     );
 }
@@ -100,11 +101,41 @@ interface LineProps {
     readonly fold: (key: string, close: boolean) => void;
 }
 
+/** Lines in groups of about a hundred. A group ends where a line's key says so, so that a new line moves no other into another group. */
+function groups(lines: readonly LineProps[]): LineProps[][] {
+    const out: LineProps[][] = [];
+    let ended = true;
+    for (const line of lines) {
+        if (ended) out.push([]);
+        out.at(-1)!.push(line);
+        const { key } = line.line;
+        let sum = 0;
+        for (let i = 0; i < key.length; i++) sum = (sum * 31 + key.charCodeAt(i)) | 0;
+        ended = sum % 100 === 0;
+    }
+    return out;
+}
+
+/** Looked at again only when something about one of its lines is new. */
+class Group extends Component<{ readonly lines: readonly LineProps[] }> {
+    override shouldComponentUpdate({ lines }: { readonly lines: readonly LineProps[] }): boolean {
+        const now = (this.props as { readonly lines: readonly LineProps[] }).lines;
+        return lines.length !== now.length || lines.some((line, i) => differ(line, now[i]!));
+    }
+
+    override render({ lines }: { readonly lines: readonly LineProps[] }): JSX.Element {
+        return <>{lines.map(line => <Line key={line.line.key} {...line} />)}</>;
+    }
+}
+
+function differ(a: LineProps, b: LineProps): boolean {
+    return a.line !== b.line || a.selected !== b.selected || a.focusable !== b.focusable || a.unfolded !== b.unfolded || a.hasChildren !== b.hasChildren || a.by !== b.by;
+}
+
 /** Drawn again only when something about it is new (main.tsx keeps lines that are as before). */
 class Line extends Component<LineProps> {
     override shouldComponentUpdate(next: LineProps): boolean {
-        const now = this.props as LineProps;
-        return (Object.keys(next) as (keyof LineProps)[]).some(name => next[name] !== now[name]);
+        return differ(next, this.props as LineProps);
     }
 
     override render(props: LineProps): JSX.Element {
@@ -136,10 +167,12 @@ function drawLine({ line, hasChildren, unfolded, by, focusable, selected, open, 
     );
 }
 
-/** By its own id, by its name, or by being just the range. */
-function isSelected(line: PreviewResource, { key, range }: PreviewSelection): boolean {
-    if (key === `iomem:${line.key}` || key === line.name) return true;
-    return range !== undefined && !key?.startsWith('iomem:') && line.start === range.start && line.end === range.end;
+/** Which lines are selected: by their own id, by their name, or by being just the range. */
+function selector(selection: PreviewSelection | undefined): (line: PreviewResource) => boolean {
+    if (!selection) return () => false;
+    const { key, range } = selection;
+    const own = key?.startsWith('iomem:') ? key.slice('iomem:'.length) : undefined;
+    return (line) => line.key === own || line.name === key || (own === undefined && range !== undefined && line.start === range.start && line.end === range.end);
 }
 
 /** As /proc/iomem prints it, without what is gone. */

@@ -33,7 +33,8 @@ export function AddressMap({ run, model, theme, window, setWindow, selection, se
     const width = useWidth(box);
     /** Box that has the keyboard: it stays so when the picture is made anew. */
     const focused = useRef<string | undefined>(undefined);
-    const whole = useMemo(() => layOutMap(model, { width: REFERENCE }).scale, [model]);
+    // the map of everything is what windows are measured on: made for those who zoom
+    const everything = useMemo(() => once(() => layOutMap(model, { width: REFERENCE }).scale), [model]);
     const layout = useMemo(() => layOutMap(model, { width: Math.max(300, width), ...(window ? { window } : {}), ...(selection ? { selection } : {}) }), [model, width, window, selection]);
     const svg = useMemo(() => mapToSvg(layout, { title: 'Address map', description: 'Physical memory from low to high addresses, a row for each way to look at it.' }, { theme, prefix: 'map-', interactive: true })
         // the page's own style sheet has these rules: its policy allows no style in the text
@@ -52,17 +53,17 @@ export function AddressMap({ run, model, theme, window, setWindow, selection, se
             const zooms = event.ctrlKey || event.metaKey || (element.contains(document.activeElement) && !event.shiftKey && Math.abs(event.deltaY) >= Math.abs(event.deltaX));
             if (zooms) {
                 const at = toAddress(layout.scale, event.clientX - element.getBoundingClientRect().left);
-                setWindow(zoom(whole, window, Math.exp(-event.deltaY / 320), at));
-            } else if (window && across !== 0) setWindow(pan(whole, window, across / Math.max(300, width)));
+                setWindow(zoom(everything(), window, Math.exp(-event.deltaY / 320), at));
+            } else if (window && across !== 0) setWindow(pan(everything(), window, across / Math.max(300, width)));
             else return;
             event.preventDefault();
         };
         element.addEventListener('wheel', onWheel, { passive: false });
         return () => element.removeEventListener('wheel', onWheel);
-    }, [layout, whole, window, width, setWindow]);
+    }, [layout, everything, window, width, setWindow]);
 
-    const middle = window ? (window.start + window.end) / 2 : toAddress(whole, REFERENCE / 2);
-    const pivot = selection?.range && (!window || (selection.range.start >= window.start && selection.range.start <= window.end)) ? (selection.range.start + selection.range.end) / 2 : middle;
+    const middle = (): number => (window ? (window.start + window.end) / 2 : toAddress(everything(), REFERENCE / 2));
+    const pivot = (): number => selection?.range && (!window || (selection.range.start >= window.start && selection.range.start <= window.end)) ? (selection.range.start + selection.range.end) / 2 : middle();
     const selectedRange = rangeOf(model, selection);
     const choose = (element: Element | null, focus: boolean): void => {
         const { source, start, end, id } = (element as SVGElement | null)?.dataset ?? {};
@@ -77,11 +78,11 @@ export function AddressMap({ run, model, theme, window, setWindow, selection, se
         const current = (event.target as Element).closest<SVGElement>('[data-id]');
         const i = current ? boxes.indexOf(current) : -1;
         switch (event.key) {
-            case '+': case '=': setWindow(zoom(whole, window, STEP, pivot)); break;
-            case '-': setWindow(zoom(whole, window, 1 / STEP, pivot)); break;
+            case '+': case '=': setWindow(zoom(everything(), window, STEP, pivot())); break;
+            case '-': setWindow(zoom(everything(), window, 1 / STEP, pivot())); break;
             case '0': setWindow(undefined); break;
-            case 'ArrowRight': if (event.shiftKey) setWindow(pan(whole, window, 0.2)); else move(boxes[i + 1]); break;
-            case 'ArrowLeft': if (event.shiftKey) setWindow(pan(whole, window, -0.2)); else move(boxes[i - 1]); break;
+            case 'ArrowRight': if (event.shiftKey) setWindow(pan(everything(), window, 0.2)); else move(boxes[i + 1]); break;
+            case 'ArrowLeft': if (event.shiftKey) setWindow(pan(everything(), window, -0.2)); else move(boxes[i - 1]); break;
             case 'ArrowDown': move(nextRow(boxes, current, 1)); break;
             case 'ArrowUp': move(nextRow(boxes, current, -1)); break;
             case 'Enter': choose(current, true); break;
@@ -95,18 +96,20 @@ export function AddressMap({ run, model, theme, window, setWindow, selection, se
         focused.current = to.dataset['id'];
         takeFocus(to);
     };
-    const { from, to } = extent(whole);
-    const share = (a: number): number => ((toX(whole, a) - from) / (to - from)) * 100;
+    const share = (a: number): number => {
+        const { from, to } = extent(everything());
+        return ((toX(everything(), a) - from) / (to - from)) * 100;
+    };
     return (
         <section class="map" aria-labelledby="h-map">
             <div class="heading">
                 <h2 id="h-map">Physical addresses {window && <span class="mono">{address(window.start)}-{address(window.end)}</span>}</h2>
                 <span class="tools" role="toolbar" aria-label="Address map">
-                    <button class="tool" title="Closer (+, Ctrl+wheel)" aria-label="Closer" onClick={() => setWindow(zoom(whole, window, STEP, pivot))}><Icon name="plus" /></button>
-                    <button class="tool" title="Further away (−, Ctrl+wheel)" aria-label="Further away" disabled={!window} onClick={() => setWindow(zoom(whole, window, 1 / STEP, pivot))}><Icon name="minus" /></button>
-                    <button class="tool" title="To lower addresses (Shift+Left, Shift+wheel)" aria-label="To lower addresses" disabled={!window} onClick={() => setWindow(pan(whole, window, -0.4))}><Icon name="left" /></button>
-                    <button class="tool" title="To higher addresses (Shift+Right, Shift+wheel)" aria-label="To higher addresses" disabled={!window} onClick={() => setWindow(pan(whole, window, 0.4))}><Icon name="twisty" /></button>
-                    <button class="tool" title="Zoom to the selection" aria-label="Zoom to the selection" disabled={!selectedRange} onClick={() => { if (selectedRange) setWindow(around(whole, selectedRange)); }}><Icon name="target" /></button>
+                    <button class="tool" title="Closer (+, Ctrl+wheel)" aria-label="Closer" onClick={() => setWindow(zoom(everything(), window, STEP, pivot()))}><Icon name="plus" /></button>
+                    <button class="tool" title="Further away (−, Ctrl+wheel)" aria-label="Further away" disabled={!window} onClick={() => setWindow(zoom(everything(), window, 1 / STEP, pivot()))}><Icon name="minus" /></button>
+                    <button class="tool" title="To lower addresses (Shift+Left, Shift+wheel)" aria-label="To lower addresses" disabled={!window} onClick={() => setWindow(pan(everything(), window, -0.4))}><Icon name="left" /></button>
+                    <button class="tool" title="To higher addresses (Shift+Right, Shift+wheel)" aria-label="To higher addresses" disabled={!window} onClick={() => setWindow(pan(everything(), window, 0.4))}><Icon name="twisty" /></button>
+                    <button class="tool" title="Zoom to the selection" aria-label="Zoom to the selection" disabled={!selectedRange} onClick={() => { if (selectedRange) setWindow(around(everything(), selectedRange)); }}><Icon name="target" /></button>
                     <button class="tool" title="Everything (0)" aria-label="Show everything" disabled={!window} onClick={() => setWindow(undefined)}><Icon name="all" /></button>
                 </span>
             </div>
@@ -118,6 +121,11 @@ export function AddressMap({ run, model, theme, window, setWindow, selection, se
             {selectedRange && <p class="hidden" role="status">Selected: {selection?.key ?? ''} {address(selectedRange.start)} to {address(selectedRange.end)}, {size(selectedRange.end - selectedRange.start + 1)}</p>}
         </section>
     );
+}
+
+function once<T>(make: () => T): () => T {
+    let made: { readonly value: T } | undefined;
+    return () => (made ??= { value: make() }).value;
 }
 
 /** The range of what is selected, where the map shows it. */
