@@ -19,3 +19,10 @@ const byCode = new Map(CATALOGUE.map((d) => [d.code, d]));
 export function catalogued(code: string): Diagnostic | undefined {
     return byCode.get(code);
 }
+
+const families: ReadonlySet<string> = new Set(CATALOGUE.map((d) => d.code.slice(0, d.code.indexOf('/'))));
+
+/** Whether codes begin with this word: `kmem` of `kmem/no-node`. */
+export function isFamily(word: string): boolean {
+    return families.has(word);
+}

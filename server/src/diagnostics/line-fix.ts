@@ -63,3 +63,11 @@ export function first(title: (name: string) => string, lines: (name: string) => 
         return name === undefined ? [] : [{ title: title(name), preferred, edits: above(finding, context, lines(name)) }];
     };
 }
+
+/** Takes a comment out, with its line where it stands alone. */
+export const removeComment: MakeFix = (finding, context) => {
+    const line = context.line(finding.at);
+    const code = context.text({ ...line, end: finding.at.start });
+    const at = code.trim() === '' ? { ...line, end: line.end + 1 } : { ...line, start: line.start + code.trimEnd().length };
+    return [{ title: 'Remove the comment', preferred: true, edits: [{ at, text: '' }] }];
+};

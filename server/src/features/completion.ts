@@ -11,6 +11,7 @@ import { tokens } from '../server/tokens.ts';
 import type { Analysis } from '../server/analysis.ts';
 import type { FeatureContext } from './context.ts';
 import { capacityLeft, platformValues } from './completion-values.ts';
+import { expectedAt } from './completion-grammar.ts';
 import { KEYWORDS, type Keyword } from './keywords.ts';
 
 export function completion({ analysis, client }: FeatureContext, offset: number): CompletionItem[] {
@@ -43,29 +44,60 @@ export function completion({ analysis, client }: FeatureContext, offset: number)
     }
     const typed = /[A-Za-z_][\w.-]*$/.exec(before)?.[0] ?? '';
     const lead = before.slice(0, before.length - typed.length);
-    if (insideStringOrComment(analysis, offset)) return [];
-    if (/\b(?:on|extends)\s+$/.test(lead)) {
-        for (const name of analysis.platformNames()) add(name, typed, { kind: CompletionItemKind.Class, detail: 'platform' });
+    if (insideStringOrComment(analysis, offset)) {
+        const parameter = /^\s*cmdline\s+"(?:[^"]*\s)?([\w.]*)$/.exec(before)?.[1];
+        if (parameter !== undefined) for (const { label, doc } of KEYWORDS.bootParameters) add(label, parameter, { kind: CompletionItemKind.Property, documentation: doc });
         return items;
     }
     if (/\bkernel\s+(?:[\d.]+\s*,\s*)*[\d.]*$/.test(before)) {
         const version = /[\d.]*$/.exec(before)![0];
-        for (const p of [...PROFILES].reverse()) add(p.name, version, { kind: CompletionItemKind.EnumMember, detail: 'kernel release' });
+        [...PROFILES].reverse().forEach((p, i) => add(p.name, version, { kind: CompletionItemKind.EnumMember, detail: 'kernel release', sortText: String(i).padStart(3, '0') }));
         return items;
     }
     const number = /(?:^|\s)([0-9][\w.]*)?$/.exec(before)?.[1] ?? '';
     const values = typed === '' ? platformValues(analysis, offset, before.slice(0, before.length - number.length)) : [];
     values.forEach(({ label, detail }, i) => add(label, number, { kind: CompletionItemKind.Value, detail, sortText: `0${String(i).padStart(3, '0')}` }));
     if (values.length > 0 || number !== '') return items;
-    for (const keyword of keywordsFor(analysis, offset, lead)) {
-        add(keyword.label, typed, {
-            kind: CompletionItemKind.Keyword, documentation: keyword.doc, sortText: `1${keyword.label}`,
-            ...(keyword.snippet && snippets ? { insertText: keyword.snippet, insertTextFormat: InsertTextFormat.Snippet } : {}),
-        });
-    }
-    const state = /\bexpect\s+(?:ram|lost)\s+$/.test(lead) ? analysis.stateBefore(offset)?.state : undefined;
-    if (state) for (const kind of ['dax', 'namespace', 'node', 'dimm', 'virtio-mem'] as const) for (const name of objectNames(state, kind)) add(name, typed, objectItem(state, name));
+    addExpected(analysis, offset - typed.length, lead, typed, snippets, add);
     return items;
+}
+
+/** Blocks of declarations: a setting behind one of them is not a word of the block. */
+const OUTER: ReadonlySet<string> = new Set(['', 'platform', 'scenario']);
+
+/** Keywords and words of closed lists that the grammar lets stand here: first what goes on with the declaration, then what begins another. */
+function addExpected(analysis: Analysis, at: number, lead: string, typed: string, snippets: boolean, add: Add): void {
+    const name = enclosingBlock(analysis, at);
+    const block = KEYWORDS.block[name] ?? [];
+    const last = /([\w-]+)\s+$/.exec(lead)?.[1] ?? '';
+    const shown = (keyword: Keyword, rank: string): void => add(keyword.label, typed, {
+        kind: CompletionItemKind.Keyword, documentation: keyword.doc, sortText: `${rank}${keyword.label}`,
+        ...(keyword.snippet && snippets ? { insertText: keyword.snippet, insertTextFormat: InsertTextFormat.Snippet } : {}),
+    });
+    for (const expected of expectedAt(analysis, at)) {
+        const { keyword, rule, property, begins } = expected;
+        if (keyword !== undefined) {
+            if (!/^[a-z]/.test(keyword) || alreadyGiven(lead, keyword, rule)) continue;
+            const another = begins.some((b) => b === 'Item' || b.endsWith('Member'));
+            const setting = rule === 'ProvisionSetting' ? KEYWORDS.block.device! : OUTER.has(name) ? [] : block;
+            const documented = [...(another ? block : setting), ...(KEYWORDS.after[last] ?? []), ...KEYWORDS.words].find((k) => k.label === keyword);
+            shown(documented ?? { label: keyword, doc: '' }, another ? '1' : '0');
+        } else if (property === 'platform' || property === 'base') {
+            for (const name of analysis.platformNames()) add(name, typed, { kind: CompletionItemKind.Class, detail: 'platform' });
+        } else if (rule === 'ExpectAmount' && property === 'subject') {
+            const state = analysis.stateBefore(at)?.state;
+            if (state) for (const kind of ['dax', 'namespace', 'node', 'dimm', 'virtio-mem'] as const) for (const name of objectNames(state, kind)) add(name, typed, objectItem(state, name));
+        } else if (rule === 'ScenarioMember' || property === 'line') {
+            for (const prompt of block.filter((k) => !/^[a-z]/.test(k.label))) shown(prompt, '1');
+        } else {
+            for (const word of KEYWORDS.values[`${rule}.${property}`] ?? KEYWORDS.values[last] ?? []) shown(word, '0');
+        }
+    }
+}
+
+/** A setting that stands on the line already, in the same braces. */
+function alreadyGiven(lead: string, keyword: string, rule: string): boolean {
+    return (rule.endsWith('Setting') || rule.endsWith('Detail')) && new RegExp(`(?:^|\\s)${keyword}(?=\\s|$)`).test(lead.slice(lead.lastIndexOf('{') + 1));
 }
 
 function insideStringOrComment(analysis: Analysis, offset: number): boolean {
@@ -81,15 +113,6 @@ function insideStringOrComment(analysis: Analysis, offset: number): boolean {
         if (token.kind === 'line-comment' || token.kind === 'margin') return true;
     }
     return false;
-}
-
-/** Keywords that may stand at an offset: those that go on with the line's last word, else those of the enclosing block. */
-function keywordsFor(analysis: Analysis, offset: number, lead: string): readonly Keyword[] {
-    const last = /([\w-]+)\s+$/.exec(lead)?.[1];
-    const block = enclosingBlock(analysis, offset);
-    const after = last && /\S\s+$/.test(lead) ? KEYWORDS.after[last] : undefined;
-    if (after) return after;
-    return KEYWORDS.block[block] ?? [];
 }
 
 /** The keyword that a word is in the block it stands in; undefined for names and for words of another block. */
@@ -132,13 +155,17 @@ function enclosingBlock(analysis: Analysis, offset: number): string {
 
 // ------------------------------------------------------------------------------------------------------------------ shell
 
+/** Words that leave the command behind them as it is. */
+const SHELL_PREFIXES: ReadonlySet<string> = new Set(['sudo', 'nohup', 'time', 'exec', 'env']);
+
 type Add = (label: string, typed: string, more: Partial<CompletionItem>) => void;
 
 function completeShell(line: string, behind: string, state: KernelState | undefined, add: Add): void {
-    const text = line.slice(commandStart(line)).replace(/^\s*sudo\s+/, '');
-    const typed = /[^\s"'=]*$/.exec(text)![0];
-    const wholeWord = /\S*$/.exec(text)![0];
-    const words = text.slice(0, text.length - wholeWord.length).trim().split(/\s+/).filter((w) => w !== '');
+    const text = line.slice(commandStart(line));
+    const typed = /[^\s"'=>]*$/.exec(text)![0];
+    const wholeWord = /[^\s>]*$/.exec(text)![0];
+    const words = text.slice(0, text.length - wholeWord.length).replaceAll('>', ' > ').trim().split(/\s+/).filter((w) => w !== '');
+    while (words[0] !== undefined && SHELL_PREFIXES.has(words[0])) words.shift();
     if (words.length === 0) {
         for (const spec of toolSpecs()) add(spec.tool, typed, { kind: CompletionItemKind.Function, documentation: spec.doc });
         for (const [name, doc] of [['echo', 'Writes a value, with `>` into a sysfs attribute.'], ['cat', 'Reads an attribute.']] as const) add(name, typed, { kind: CompletionItemKind.Function, documentation: doc });
@@ -175,11 +202,10 @@ function completeShell(line: string, behind: string, state: KernelState | undefi
     if (option?.value && (equals || !wholeWord.startsWith('-'))) {
         for (const value of option.values ?? []) add(value, typed, { kind: CompletionItemKind.EnumMember, sortText: `0${value}` });
         if (state) addValues(option.value, state, typed, add);
-        if (equals) return;
-        if (option.values) return;
+        return;
     }
     if (wholeWord.startsWith('-') || wholeWord === '') {
-        for (const o of verb.options) add(o.long, wholeWord, { kind: CompletionItemKind.Property, documentation: o.doc, ...(o.short ? { detail: o.short } : {}), filterText: o.long });
+        for (const o of verb.options) add(o.long, wholeWord, { kind: CompletionItemKind.Property, documentation: o.doc, sortText: `5${o.long}`, ...(o.short ? { detail: o.short } : {}), filterText: o.long });
     }
     if (state) for (const positional of verb.positionals) addValues(positional.kind, state, typed, add);
 }
@@ -223,7 +249,7 @@ function addValues(kind: ValueKind, state: KernelState, typed: string, add: Add)
 /** Paths, one component at a time, from the attribute table and the objects that exist. */
 function completePath(typed: string, state: KernelState, add: Add): void {
     const slash = typed.lastIndexOf('/');
-    const parent = typed.slice(0, slash + 1);
+    const parent = slash < 0 ? '/' : typed.slice(0, slash + 1);
     const depth = parent.split('/').length - 1;
     const seen = new Set<string>();
     for (const attribute of attributes()) {
@@ -236,7 +262,7 @@ function completePath(typed: string, state: KernelState, add: Add): void {
             const label = parent + name + (last ? '' : '/');
             if (seen.has(label)) continue;
             seen.add(label);
-            add(label, typed, { kind: last ? CompletionItemKind.File : CompletionItemKind.Folder, ...(last ? { documentation: attribute.doc } : {}), filterText: label });
+            add(label, typed, { kind: last ? CompletionItemKind.File : CompletionItemKind.Folder, sortText: natural(label), ...(last ? { documentation: attribute.doc } : {}), filterText: label });
         }
     }
 }
@@ -255,5 +281,10 @@ function componentNames(component: string, params: ((state: KernelState, name: s
 
 function objectItem(state: KernelState, name: string): Partial<CompletionItem> {
     const object = findObject(state, name);
-    return { kind: CompletionItemKind.Variable, sortText: `0${name}`, ...(object ? { detail: object.title, documentation: object.facts.join(', ') } : {}) };
+    return { kind: CompletionItemKind.Variable, sortText: `0${natural(name)}`, ...(object ? { detail: object.title, documentation: object.facts.join(', ') } : {}) };
+}
+
+/** Spelled so that names sort as people count: memory9 before memory10. */
+function natural(name: string): string {
+    return name.replace(/\d+/g, (digits) => digits.padStart(8, '0'));
 }

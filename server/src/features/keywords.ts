@@ -50,8 +50,12 @@ const PROVISION: readonly Keyword[] = [
 
 const PLACE: readonly Keyword[] = [k('at', 'First address, then `size`.', 'at ${1:4G} size ${2:2G}'), k('size', 'Bytes.', 'size ${1:2G}'), k('node', 'Proximity domain.', 'node ${1:0}')];
 
-/** `block`: by the first word of the enclosing declaration, '' at the top. `after`: by the word before. */
-export const KEYWORDS: { readonly block: Readonly<Record<string, readonly Keyword[]>>; readonly after: Readonly<Record<string, readonly Keyword[]>> } = {
+/** `block`: by the first word of the enclosing declaration, '' at the top. `after`: by the word before. `words`: what stands inside declarations.
+ * `values`: closed lists, by rule and property of the grammar or by the word before. */
+export const KEYWORDS: {
+    readonly block: Readonly<Record<string, readonly Keyword[]>>; readonly after: Readonly<Record<string, readonly Keyword[]>>; readonly words: readonly Keyword[];
+    readonly values: Readonly<Record<string, readonly Keyword[]>>; readonly bootParameters: readonly Keyword[];
+} = {
     block: {
         '': [
             k('platform', 'What firmware and boot line give Linux.', 'platform ${1:name} {\n    kernel ${2:6.12}\n\n    node 0 {\n        cpus   0-3\n        memory at 0 size 2G\n    }$0\n}'),
@@ -88,16 +92,48 @@ export const KEYWORDS: { readonly block: Readonly<Record<string, readonly Keywor
     },
     after: {
         expect: EXPECT, memory: PLACE, hotplug: PLACE, reserved: PLACE, e820: PLACE, pmem: PLACE, resource: PLACE,
-        arch: [k('x86_64', 'The simulated architecture.')], firmware: [k('efi', 'EFI memory map.'), k('bios', 'e820 of a BIOS.')],
-        mode: ['devdax', 'fsdax', 'sector', 'raw', 'system-ram'].map((w) => k(w, 'Mode.')), map: ['dev', 'mem'].map((w) => k(w, 'Where struct pages lie.')),
-        associativity: ['none', 'direct', 'complex'].map((w) => k(w, 'Associativity of the cache.')), 'write-policy': ['none', 'write-back', 'write-through'].map((w) => k(w, 'Write policy of the cache.')),
         cxl: [k('window', 'CXL fixed memory window.', 'window ${1:0} at ${2:4T} size ${3:256G}'), k('memdev', 'CXL memory device.', 'memdev ${1:mem0} { window ${2:0}  volatile ${3:16G} }')],
-        fails: ['EBUSY', 'EINVAL', 'ENODEV', 'ENXIO', 'ENOSPC', 'ENOMEM', 'EEXIST', 'EACCES', 'EOPNOTSUPP'].map((w) => k(w, 'Error number.')),
     },
+    words: [
+        k('on', 'The platform that the scenario runs on.'), k('extends', 'Takes everything of another platform, but for what stands here.'), k('to', 'The other node of the distance.'),
+        k('at', 'First address, then `size`.', 'at ${1:4G} size ${2:2G}'), k('size', 'Bytes.', 'size ${1:2G}'), k('node', 'Proximity domain.', 'node ${1:0}'),
+        k('non-volatile', 'SRAT flag: the memory is persistent.'), k('legacy', 'An e820 entry of type 12 instead of an NFIT range: no labels, one namespace.'),
+        k('slots', 'DIMM slots of the window.', 'slots ${1:4}'), k('off', 'No hypervisor, whatever the base says.'), k('exactly', 'The lines below are the whole of /proc/iomem.'),
+        k('online', 'The blocks are online.'), k('offline', 'The blocks are offline.'), k('memory', 'Online memory of the node.'),
+    ],
+    values: {
+        'Arch.value': [k('x86_64', 'The simulated architecture.')], 'Firmware.value': [k('efi', 'EFI memory map.'), k('bios', 'e820 of a BIOS.')],
+        'E820.type': [
+            k('usable', 'RAM.'), k('reserved', 'Kept by the firmware.'), k('acpi', 'ACPI tables.'), k('nvs', 'ACPI non-volatile storage.'), k('unusable', 'Broken memory.'),
+            k('pmem', 'Persistent memory, type 7.'), k('legacy-pmem', 'Persistent memory of old, type 12.'), k('soft-reserved', 'Specific-purpose memory.'),
+        ],
+        'Config.name': [
+            k('MEMORY_HOTPLUG_DEFAULT_ONLINE', 'Added memory goes online at once.'), k('EFI_SOFT_RESERVE', 'Specific-purpose memory is kept for dax.'),
+            k('EFI_FAKE_MEMMAP', 'efi_fake_mem= works.'), k('DEV_DAX_KMEM', 'dax devices can become RAM.'),
+        ],
+        'Modules.names': ['nfit', 'nd_e820', 'nd_pmem', 'dax_pmem', 'device_dax', 'dax_hmem', 'kmem', 'virtio_pci', 'virtio_mem', 'cxl_acpi', 'cxl_pci', 'cxl_mem', 'cxl_port'].map((w) => k(w, 'Kernel module.')),
+        mode: [
+            k('devdax', 'Mapped by programs through /dev/daxX.Y.'), k('fsdax', 'A block device whose file system maps the memory itself.'),
+            k('sector', 'A block device that writes whole sectors or none.'), k('raw', 'A block device without metadata.'), k('system-ram', 'RAM of the system, through kmem.'),
+        ],
+        map: [k('dev', 'Struct pages lie on the device: 1/64 of it.'), k('mem', 'Struct pages lie in RAM: 1/64 of the device’s size.')],
+        associativity: [k('none', 'Not told.'), k('direct', 'Each line has one place.'), k('complex', 'Each line has several places.')],
+        'write-policy': [k('none', 'Not told.'), k('write-back', 'Written when the line is evicted.'), k('write-through', 'Written at once.')],
+        'ExpectFails.errno': ['EBUSY', 'EINVAL', 'ENODEV', 'ENXIO', 'ENOSPC', 'ENOMEM', 'EEXIST', 'EACCES', 'EOPNOTSUPP'].map((w) => k(w, 'Error number.')),
+        'ExpectBlocks.zone': ['Movable', 'Normal', 'DMA32', 'DMA'].map((w) => k(w, 'Zone of the blocks.')),
+    },
+    bootParameters: [
+        k('memmap=', '`nn!ss` legacy persistent memory, `nn$ss` reserved, `nn#ss` ACPI data, `nn@ss` RAM; `nn` alone limits RAM.'), k('mem=', 'RAM above this address is not used.'),
+        k('memhp_default_state=', 'What happens to added memory: `offline`, `online`, `online_kernel`, `online_movable`.'),
+        k('memory_hotplug.memmap_on_memory=1', 'Struct pages of added memory lie on the memory itself, where a block allows it.'),
+        k('movable_node', 'Hot-pluggable memory of the SRAT holds nothing that cannot move.'), k('movablecore=', 'So much memory goes to zone Movable.'),
+        k('kernelcore=', 'So much memory stays outside zone Movable.'), k('numa=off', 'One node, whatever the SRAT says.'), k('numa=fake=', 'So many emulated nodes, or nodes of such a size.'),
+        k('efi=nosoftreserve', 'Specific-purpose memory is RAM like any other.'), k('efi_fake_mem=', 'Marks ranges with EFI attributes: `2G@4G:0x40000` is specific-purpose.'),
+    ],
 };
 
 /** Every word that is a keyword somewhere. */
 export const ALL_KEYWORDS: ReadonlySet<string> = new Set([
-    ...[...Object.values(KEYWORDS.block), ...Object.values(KEYWORDS.after)].flat().map((w) => w.label),
+    ...[...Object.values(KEYWORDS.block), ...Object.values(KEYWORDS.after), ...Object.values(KEYWORDS.values), KEYWORDS.words].flat().map((w) => w.label),
     'on', 'extends', 'to', 'exactly', 'memory', 'online', 'offline', 'zone', 'device', 'namespace', 'legacy',
 ].filter((w) => /^[a-z]/.test(w)));

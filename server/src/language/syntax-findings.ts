@@ -116,21 +116,37 @@ function word(error: ParserError, atEnd: boolean, text: string): Told {
         const start = error.token.startOffset - unit[0].length;
         return { code: 'language/unknown-word', message: `a number and its unit are one word: \`${unit[1]}${error.token.image}\``, start, end: error.token.startOffset + error.token.image.length, data: { words: [`${unit[1]}${error.token.image}`] } };
     }
+    const rule = error.context?.ruleStack?.at(-1)?.replace(/\u200B$/, '') ?? '';
     if (names.length > 0 && expected[0] !== '}' && (expected[0] !== 'EOF' || atEnd)) {
         const near = nearestWord(error.token.image, expected.filter((t) => !(t in TOKEN_NAMES)));
-        return near ? { code: 'language/unknown-word', message: `${some} expected, not ${found}`, data: { words: [near] } } : { code, message: `${some} expected, not ${found}` };
+        if (near) return { code: 'language/unknown-word', message: `${some} expected, not ${found}`, data: { words: [near] } };
+        return { code, message: `${some} expected, not ${found}${rule === 'Place' ? ': a range is written `at 4G size 2G` or `0x100000000-0x17fffffff`' : ''}` };
     }
     // What ends a list was expected: the token begins nothing that the list may hold.
-    const rule = error.context?.ruleStack?.at(-1)?.replace(/\u200B$/, '') ?? '';
     const { image } = error.token;
     if (rule === 'Scenario' && /^[a-z]/.test(image) && error.token.tokenType.name === 'ID') {
         return { code: 'language/missing-prompt', message: `${found} is not known here: a command line starts with \`$\``, data: { insert: '$ ' } };
     }
-    const members = MEMBERS[rule] ?? [];
-    const near = nearestWord(image, members);
-    if (!near && rule === 'File') return { code, message: `${found} begins nothing here: ${orList(members.map((m) => `\`${m}\``))} expected` };
-    return near ? { code: 'language/unknown-word', message: `${found} is not known here: do you mean \`${near}\`?`, data: { words: [near] } } : { code, message: `${found} does not belong here` };
+    const near = nearestWord(image, MEMBERS[rule] ?? []);
+    if (near) return { code: 'language/unknown-word', message: `${found} is not known here: do you mean \`${near}\`?`, data: { words: [near] } };
+    return { code, message: `${found} does not belong here${belonging(image, rule)}` };
 }
+
+/** Where a word belongs that stands in the wrong block; else what the block holds. */
+function belonging(image: string, rule: string): string {
+    const owners = Object.keys(MEMBERS).filter((r) => MEMBERS[r]!.includes(image) && r !== rule).map((r) => BLOCKS[r]).filter((b) => b !== undefined);
+    if (owners.length > 0) return `: it stands in ${orList(owners)}${rule === 'File' ? '; is there a `}` too many above?' : ''}`;
+    const members = MEMBERS[rule] ?? [];
+    const names = members.map((m) => `\`${m}\``);
+    const shown = names.length > 8 ? `${names.slice(0, 7).join(', ')} …` : orList(names);
+    return members.length > 0 && image !== '}' ? `: here may stand ${shown}` : image === '}' && rule === 'File' ? ': no block is open' : '';
+}
+
+/** Blocks as people name them. */
+const BLOCKS: Readonly<Record<string, string>> = {
+    File: 'no block', Platform: 'a `platform`', Node: 'a `node`', Target: 'a `target`', Initiator: 'an `initiator`', MemorySideCache: 'a `memory-side-cache`', Pmem: 'a `pmem` range',
+    SoftReserved: 'a `soft-reserved` range', VirtioMem: 'a `virtio-mem` device', CxlWindow: 'a `cxl window`', Namespace: 'a `namespace`', Scenario: 'a `scenario`',
+};
 
 /** What the members of a block begin with. */
 const MEMBERS: Readonly<Record<string, readonly string[]>> = {

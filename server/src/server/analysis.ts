@@ -199,7 +199,8 @@ export class Analysis {
             append(all, lowered.findings);
             append(all, this.caches.scenarioFindings(lowered));
         }
-        return suppress(all.filter((f) => this.source.holds(f.at)), this.source.ready.filter((u) => u.maySuppress));
+        const whole = !this.incomplete && this.source.ready.length === this.source.units.length;
+        return suppress(all.filter((f) => this.source.holds(f.at)), this.source.ready.filter((u) => u.maySuppress), whole);
     }
 
     // ------------------------------------------------------------------------------------------------------------- places

@@ -107,5 +107,8 @@ export { bootFindings } from '../language/findings.ts';
 /** What the steps of a scenario bring up, under each kernel it names. */
 export { scenarioFindings } from '../language/findings.ts';
 
+/** What the grammar lets follow some tokens. */
+export { expectedAfter, type Expected, type GrammarToken } from '../language/expected.ts';
+
 /** URI that an import's path leads to, from the importing document; undefined where it leads nowhere. */
 export { resolveImport } from '../language/file.ts';

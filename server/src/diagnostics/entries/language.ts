@@ -1,7 +1,7 @@
 // The language's own mistakes: characters, tokens, names, numbers.
 import type { Diagnostic } from '../diagnostic.ts';
 import { entry } from '../entry.ts';
-import { choices } from '../line-fix.ts';
+import { choices, removeComment } from '../line-fix.ts';
 
 const SOUND = 'platform a {\n    node 0 { memory at 0 size 2G }\n}\n';
 
@@ -45,4 +45,8 @@ export const LANGUAGE: readonly Diagnostic[] = [
     entry('language/import-cycle', 'error', 'An import that comes back', [], 'Files that import each other say nothing new with one of the imports.', 'Move what both need into a third file.'),
     entry('ignore/no-reason', 'warning', 'A suppression without a reason', [], 'The next reader cannot tell whether it still holds.', 'Write `// memtopo-ignore CODE reason`.',
         { examples: { bad: `// memtopo-ignore platform/no-memory\n${SOUND}`, good: `// memtopo-ignore platform/no-memory drawn later\n${SOUND}` } }),
+    entry('ignore/unknown-code', 'warning', 'A suppression of a code that there is not', [], 'A slip in the code, or a code of another tool: nothing is silenced.', 'Correct the code, or remove the comment.',
+        { examples: { bad: `// memtopo-ignore platform/no-memorys drawn later\n${SOUND}`, good: SOUND }, fix: removeComment }),
+    entry('ignore/unused', 'hint', 'A suppression of nothing', [], 'What it silenced is gone, and a new finding of that code at this place would go unseen.', 'Remove the comment.',
+        { examples: { bad: `// memtopo-ignore platform/no-memory drawn later\n${SOUND}`, good: SOUND }, fix: removeComment }),
 ];
