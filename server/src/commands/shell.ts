@@ -26,6 +26,8 @@ export interface Problem {
     readonly code: string;
     readonly message: string;
     readonly span: Span;
+    /** What may have been meant instead. */
+    readonly words?: readonly string[];
 }
 
 /** A simple command with what reads its output. */

@@ -1,4 +1,5 @@
 // How a tool's command line is written, as data: one table serves parsing, checking, completion, hover and signature help.
+import { nearestWord } from './nearest.ts';
 import type { Problem, Span, Word } from './shell.ts';
 
 /** What a value is; decides how it is checked and completed. */
@@ -62,11 +63,11 @@ export function parseInvocation(tool: ToolSpec, words: readonly Word[]): Invocat
         verb = words[i++];
         spec = verb && tool.verbs.find((v) => v.verb === verb!.text);
         if (!verb) problems.push({ code: 'command/missing-verb', message: `${tool.tool} needs a command`, span: toolWord.span });
-        else if (!spec) problems.push({ code: 'command/unknown-verb', message: `${tool.tool} has no command \`${verb.text}\``, span: verb.span });
+        else if (!spec) problems.push(slip('command/unknown-verb', `${tool.tool} has no command \`${verb.text}\``, verb, tool.verbs.map((v) => v.verb)));
     }
     if (!spec) return { tool: tool.tool, toolSpan: toolWord.span, ...(verb ? { verb } : {}), options, positionals, problems };
     const unknown = (word: Word): void => {
-        problems.push({ code: 'command/unknown-option', message: `unknown option \`${word.text}\``, span: word.span });
+        problems.push(slip('command/unknown-option', `${tool.tool}${spec.verb === '' ? '' : ` ${spec.verb}`} has no option \`${word.text.replace(/=.*/, '')}\``, word, spec.options.map((o) => o.long)));
     };
     const add = (option: OptionSpec, word: Word, inline: Word | undefined): void => {
         let value = inline;
@@ -110,6 +111,14 @@ export function parseInvocation(tool: ToolSpec, words: readonly Word[]): Invocat
         }
     }
     return { tool: tool.tool, toolSpan: toolWord.span, spec, ...(verb ? { verb } : {}), options, positionals, problems };
+}
+
+/** A word that is not in a list, with the one that may have been meant; a value behind `=` is not part of the word. */
+function slip(code: string, message: string, word: Word, list: readonly string[]): Problem {
+    const text = word.text.replace(/=.*/s, '');
+    const near = nearestWord(text, list);
+    const span = { start: word.span.start, end: word.span.end - (word.text.length - text.length) };
+    return { code, message: near ? `${message}: do you mean \`${near}\`?` : message, span, ...(near ? { words: [near] } : {}) };
 }
 
 function unique<T>(items: readonly T[]): T | undefined {

@@ -145,7 +145,7 @@ function wordDoc(command: Command, offset: number): { text: string; span: Span }
 // ------------------------------------------------------------------------------------------------------------ in a platform
 
 function originHover(analysis: Analysis, run: Run, origin: Origin, lead: readonly string[]): Hover {
-    const out = [...lead, `**${origin.kind}${origin.name ? ` ${origin.name}` : ''}**`];
+    const out = [...lead, `**${heading(origin)}**`];
     const term = TERMS[origin.kind];
     if (term) out.push(`${term.what} · ${term.spec}`);
     const boot = run.boot.state;
@@ -170,6 +170,23 @@ function originHover(analysis: Analysis, run: Run, origin: Origin, lead: readonl
         }
     }
     return markdown(out, analysis, origin.focus);
+}
+
+/** The declaration as people would call it; `name` is what tells origins of a kind apart. */
+function heading({ kind, name }: Origin): string {
+    const parts = name?.split(' ') ?? [];
+    switch (kind) {
+        case 'distance':
+            return `distance ${parts.join(' to ')}`;
+        case 'initiator':
+            return `node ${parts[1] ?? '?'} as seen from node ${parts[0] ?? '?'}`;
+        case 'memory': case 'hotplug':
+            return name ? `${kind} of node ${name}` : kind;
+        case 'cxl-window':
+            return `${kind.replace('-', ' ')} ${name ?? ''}`.trimEnd();
+        default:
+            return name ? `${kind} ${name}` : kind;
+    }
 }
 
 /** Both spellings of a range, its size, sections touched. */

@@ -3,7 +3,7 @@
 import type { Note, Outcome } from '../kernel/outcome.ts';
 import { overlaps } from '../kernel/range.ts';
 import { bootChecks, scenarioChecks } from './checks/all.ts';
-import { lastEvent, objectRange, originOfRange } from './history.ts';
+import { lastEvent, objectKind, objectRange, originOfRange } from './history.ts';
 import type { Check, Finding, Run, StepRun, TextSpan } from './model.ts';
 import { namesIn } from './resolve.ts';
 
@@ -77,19 +77,34 @@ function stepFindings(run: Run, index: number): Finding[] {
         const told = note.severity === 'error' && foretold(step, note) ? { ...note, severity: 'info' as const } : note;
         out.push(fromNote(told, at, relatedSteps(run, index, note, at)));
     }
-    if (outcome.notSimulated !== undefined && !step.step.line.problems.some((p) => p.code === 'command/unknown')) {
+    if (outcome.notSimulated !== undefined && !step.step.line.problems.some((p) => p.code === 'command/unknown' || p.code === 'command/unknown-verb')) {
         out.push({ code: 'command/not-simulated', severity: 'warning', message: `${outcome.notSimulated} is not simulated: the state stays as it is`, at: placeOf(run, step, undefined, outcome, false), rules: [], related: [] });
     }
     if (step.unexpectedFailure && !explained) {
-        const text = failureText(outcome);
-        const at = placeOf(run, step, undefined, outcome, true);
+        const missing = missingObject(step);
+        const text = missing ? `${failureText(outcome)}: there is no ${missing.name} at this line${missing.others.length > 0 ? `, but ${listed(missing.others)}` : ''}` : failureText(outcome);
+        const at = placeOf(run, step, missing?.name, outcome, true);
         out.push({
-            code: 'command/failed', severity: 'error', message: text, at, rules: [...new Set(outcome.log.flatMap((l) => (l.rule ? [l.rule] : [])))],
+            code: 'command/failed', severity: 'error', message: text, at, ...(missing && missing.others.length > 0 ? { data: { words: missing.others } } : {}), rules: [...new Set(outcome.log.flatMap((l) => (l.rule ? [l.rule] : [])))],
             related: namesIn(step.step.line.text).flatMap((n) => history(run, index, n.name, at)),
         });
     }
     for (const check of step.checks) if (!check.met) out.push(unmet(check, [{ at: step.step.span, message: 'after this line' }]));
     return out;
+}
+
+/** The first name of a failed line that nothing has, with those of its kind that exist. */
+function missingObject({ before, step }: StepRun): { readonly name: string; readonly others: readonly string[] } | undefined {
+    const name = namesIn(step.line.text).find((n) => objectKind(before, n.name) === undefined)?.name;
+    if (name === undefined) return undefined;
+    const kind = /^[a-z]+/.exec(name)![0];
+    const { nvdimm, dax } = before;
+    const names = [...dax.devices.keys(), ...[...nvdimm.namespaces].flatMap(([n, { range }]) => (range ? [n] : [])), ...nvdimm.regions.keys(), ...nvdimm.dimms.keys()];
+    return { name, others: names.filter((n) => /^[a-z]+/.exec(n)![0] === kind && objectKind(before, n) !== undefined).slice(0, 4) };
+}
+
+function listed(words: readonly string[]): string {
+    return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)!}`;
 }
 
 /** Does an `expect log` that holds say that the author knows? It quotes a line that the note's rule logged. */

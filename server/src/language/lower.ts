@@ -94,7 +94,7 @@ export function lowerScenario(node: Scenario, uri: string, look: PlatformLookup)
                 steps.push({ line: line.parsed, span, provisioned: false, expectations });
                 for (const p of line.parsed.problems) {
                     r.report(p.code, p.code === 'command/unknown' || p.code === 'command/unsupported-shell' ? 'warning' : 'error', p.message,
-                        { uri, start: start + p.span.start, end: start + p.span.end });
+                        { uri, start: start + p.span.start, end: start + p.span.end }, p.words ? { data: { words: p.words } } : {});
                 }
                 break;
             }

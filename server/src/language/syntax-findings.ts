@@ -1,6 +1,7 @@
 // What the lexer and the parser complain about, worded for people: the place is the token at fault, the message says what would
 // have been right, and one mistake gives one message.
 import { CstUtils, isLeafCstNode, type ParseResult } from 'langium';
+import { nearestWord } from '../commands/nearest.ts';
 import type { File } from './generated/ast.ts';
 import type { Finding, TextSpan } from './model.ts';
 import { isClosed } from './value-converter.ts';
@@ -159,29 +160,6 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
     Pmem: ['dimms', 'label-size', 'labels-initialised', 'unarmed', 'namespace'], SoftReserved: ['device'], VirtioMem: ['block-size', 'requested', 'bus'],
     CxlWindow: ['ways', 'granularity', 'targets', 'volatile', 'pmem'], Namespace: ['size', 'mode', 'map', 'align', 'sector-size', 'system-ram', 'movable', 'no-online'],
 };
-
-/** The word that a slip of the finger may have meant: at most two letters away, and fewer than half of them. */
-function nearestWord(image: string, words: readonly string[]): string | undefined {
-    let best: string | undefined;
-    let least = Math.min(3, Math.ceil(image.length / 2));
-    for (const candidate of words) {
-        const d = distance(image, candidate);
-        if (d > 0 && d < least) [best, least] = [candidate, d];
-    }
-    return best;
-}
-
-/** Edits between two short words. */
-function distance(a: string, b: string): number {
-    if (Math.abs(a.length - b.length) > 2) return 3;
-    let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-    for (let i = 1; i <= a.length; i++) {
-        const next = [i];
-        for (let j = 1; j <= b.length; j++) next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-        row = next;
-    }
-    return row[b.length]!;
-}
 
 /** Token names in the parser library's wording of an error. `after`: they belong behind the token found. */
 function expectedTokens(message: string, found: string): { readonly tokens: string[]; readonly after: boolean } {
