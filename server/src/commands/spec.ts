@@ -67,7 +67,7 @@ export function parseInvocation(tool: ToolSpec, words: readonly Word[]): Invocat
     }
     if (!spec) return { tool: tool.tool, toolSpan: toolWord.span, ...(verb ? { verb } : {}), options, positionals, problems };
     const unknown = (word: Word): void => {
-        problems.push(slip('command/unknown-option', `${tool.tool}${spec.verb === '' ? '' : ` ${spec.verb}`} has no option \`${word.text.replace(/=.*/, '')}\``, word, spec.options.map((o) => o.long)));
+        problems.push(slip('command/unknown-option', `unknown option \`${word.text}\``, word, spec.options.map((o) => o.long)));
     };
     const add = (option: OptionSpec, word: Word, inline: Word | undefined): void => {
         let value = inline;
@@ -118,7 +118,7 @@ function slip(code: string, message: string, word: Word, list: readonly string[]
     const text = word.text.replace(/=.*/s, '');
     const near = nearestWord(text, list);
     const span = { start: word.span.start, end: word.span.end - (word.text.length - text.length) };
-    return { code, message: near ? `${message}: do you mean \`${near}\`?` : message, span, ...(near ? { words: [near] } : {}) };
+    return { code, message, span, ...(near ? { words: [near] } : {}) };
 }
 
 function unique<T>(items: readonly T[]): T | undefined {

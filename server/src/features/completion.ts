@@ -6,7 +6,7 @@ import type { OptionSpec, ValueKind, VerbSpec } from '../commands/spec.ts';
 import type { KernelState } from '../kernel/state.ts';
 import { blockNames, findObject, objectNames } from '../render/objects.ts';
 import { PROFILES } from '../kernel/profile.ts';
-import { attributes, attributeValues, toolSpecs } from '../server/language.ts';
+import { attributes, attributeValues, QEMU_VERBS, toolSpecs } from '../server/language.ts';
 import { tokens } from '../server/tokens.ts';
 import type { Analysis } from '../server/analysis.ts';
 import type { FeatureContext } from './context.ts';
@@ -35,11 +35,9 @@ export function completion({ analysis, client }: FeatureContext, offset: number)
         completeShell(shell[1]!, analysis.source.text.slice(offset, analysis.lines.lineEnd(line)), state, add);
         return items;
     }
-    if (/^\s*\(qemu\)/.test(before)) {
-        const typed = /[\w-]*$/.exec(before)![0];
-        const state = analysis.stateBefore(start)?.state;
-        for (const verb of ['device_add', 'device_del', 'object_add', 'object_del', 'qom-set']) add(verb, typed, { kind: CompletionItemKind.Function });
-        if (state) for (const name of [...objectNames(state, 'virtio-mem'), ...objectNames(state, 'dimm')]) add(name, typed, { kind: CompletionItemKind.Variable });
+    const monitor = /^\s*\(qemu\) ?(.*)$/.exec(before)?.[1];
+    if (monitor !== undefined) {
+        completeMonitor(monitor, analysis.stateBefore(start)?.state, add);
         return items;
     }
     const typed = /[A-Za-z_][\w.-]*$/.exec(before)?.[0] ?? '';
@@ -244,6 +242,29 @@ function addValues(kind: ValueKind, state: KernelState, typed: string, add: Add)
         default:
             return;
     }
+}
+
+/** A line of the QEMU monitor: verbs, kinds of devices, their properties, and the devices that the machine has. */
+function completeMonitor(text: string, state: KernelState | undefined, add: Add): void {
+    const typed = /[^\s,=]*$/.exec(text)![0];
+    const lead = text.slice(0, text.length - typed.length);
+    const [name = '', ...operands] = lead.trim().split(/\s+/);
+    if (name === '') {
+        for (const { verb, doc } of QEMU_VERBS) add(verb, typed, { kind: CompletionItemKind.Function, documentation: doc });
+        return;
+    }
+    const verb = QEMU_VERBS.find((v) => v.verb === name);
+    if (verb?.kinds && verb.properties) {
+        if (lead.endsWith('=')) return;
+        if (operands.length === 0) for (const kind of verb.kinds) add(kind, typed, { kind: CompletionItemKind.Class });
+        else for (const property of verb.properties) if (!lead.includes(`,${property}=`)) add(`${property}=`, typed, { kind: CompletionItemKind.Property });
+    } else if (operands.length === 0 && /^(?:device_del|qom-[gs]et)$/.test(name)) {
+        if (!state) return;
+        for (const { device, name: inLinux } of state.virtioMem.values()) add(device, typed, { ...objectItem(state, inLinux), sortText: `0${natural(device)}` });
+        if (name === 'device_del') for (const device of objectNames(state, 'dimm')) add(device, typed, objectItem(state, device));
+    } else if (operands.length === 1 && name.startsWith('qom-')) {
+        for (const property of name === 'qom-get' ? ['requested-size', 'size'] : ['requested-size']) add(property, typed, { kind: CompletionItemKind.Property });
+    } else if (operands.length === 0 && name === 'info') add('memory-devices', typed, { kind: CompletionItemKind.Property });
 }
 
 /** Paths, one component at a time, from the attribute table and the objects that exist. */

@@ -15,6 +15,7 @@ import type { Analysis } from '../server/analysis.ts';
 import { keywordAt } from './completion.ts';
 import type { FeatureContext } from './context.ts';
 import { TERMS } from './field-terms.ts';
+import { KEYWORDS } from './keywords.ts';
 import { agreements, agreementText } from './other-kernels.ts';
 
 export function hover({ analysis }: FeatureContext, offset: number): Hover | undefined {
@@ -30,7 +31,7 @@ export function hover({ analysis }: FeatureContext, offset: number): Hover | und
     // what the declaration's own word means stands in the field's terms already
     const known = keyword && TERMS[origin?.kind ?? 'platform'] !== undefined && word.text === origin?.kind;
     const lead = keyword && !known ? [`\`${keyword.label}\` · ${keyword.doc}`] : [];
-    if (origin) return originHover(analysis, analysis.bootRun(platform), origin, lead);
+    if (origin) return originHover(analysis, analysis.bootRun(platform), origin, lead, offset);
     if (keyword && word) return { contents: { kind: 'markdown', value: join(lead) }, range: analysis.lines.rangeOf(word.start, word.end) };
     if (analysis.touches(platform.at, offset)) {
         const run = analysis.bootRun(platform);
@@ -144,8 +145,9 @@ function wordDoc(command: Command, offset: number): { text: string; span: Span }
 
 // ------------------------------------------------------------------------------------------------------------ in a platform
 
-function originHover(analysis: Analysis, run: Run, origin: Origin, lead: readonly string[]): Hover {
+function originHover(analysis: Analysis, run: Run, origin: Origin, lead: readonly string[], offset: number): Hover {
     const out = [...lead, `**${heading(origin)}**`];
+    if (origin.kind === 'cmdline') out.push(...bootParameterText(analysis, offset));
     const term = TERMS[origin.kind];
     if (term) out.push(`${term.what} · ${term.spec}`);
     const boot = run.boot.state;
@@ -170,6 +172,19 @@ function originHover(analysis: Analysis, run: Run, origin: Origin, lead: readonl
         }
     }
     return markdown(out, analysis, origin.focus);
+}
+
+/** What the boot parameter at an offset does. */
+function bootParameterText(analysis: Analysis, offset: number): string[] {
+    const line = analysis.lines.lineOf(offset);
+    const from = analysis.lines.lineStart(line);
+    for (const match of analysis.source.text.slice(from, analysis.lines.lineEnd(line)).matchAll(/[^\s"]+/g)) {
+        if (offset < from + match.index || offset > from + match.index + match[0].length) continue;
+        const name = match[0].split('=')[0]!;
+        const known = KEYWORDS.bootParameters.find((p) => match[0].startsWith(p.label)) ?? KEYWORDS.bootParameters.find((p) => p.label.split('=')[0] === name);
+        return known ? [`\`${match[0]}\` · ${known.doc}`] : [];
+    }
+    return [];
 }
 
 /** The declaration as people would call it; `name` is what tells origins of a kind apart. */

@@ -93,7 +93,7 @@ export function lowerScenario(node: Scenario, uri: string, look: PlatformLookup)
                 expectations = [];
                 steps.push({ line: line.parsed, span, provisioned: false, expectations });
                 for (const p of line.parsed.problems) {
-                    r.report(p.code, p.code === 'command/unknown' || p.code === 'command/unsupported-shell' ? 'warning' : 'error', p.message,
+                    r.report(p.code, p.code === 'command/unknown' || p.code === 'command/unsupported-shell' ? 'warning' : 'error', p.words?.length === 1 ? `${p.message}: do you mean \`${p.words[0]!}\`?` : p.message,
                         { uri, start: start + p.span.start, end: start + p.span.end }, p.words ? { data: { words: p.words } } : {});
                 }
                 break;

@@ -107,6 +107,9 @@ export { bootFindings } from '../language/findings.ts';
 /** What the steps of a scenario bring up, under each kernel it names. */
 export { scenarioFindings } from '../language/findings.ts';
 
+/** What the QEMU monitor takes, for completion. */
+export { QEMU_VERBS } from '../commands/qemu.ts';
+
 /** What the grammar lets follow some tokens. */
 export { expectedAfter, type Expected, type GrammarToken } from '../language/expected.ts';
 

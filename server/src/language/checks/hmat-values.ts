@@ -68,7 +68,7 @@ function encodable(attribute: Attribute, cells: readonly Cell[], report: Report)
     const smallest = cells.reduce((a, b) => (b.units < a.units ? b : a));
     const at = (c: Cell): TextSpan => c.initiator.origin.focus;
     report('hmat/unencodable', 'error',
-        `the matrix of ${words(attribute)} cannot hold this: its entries are 16-bit multiples of one base unit, ${unit} ${attribute.endsWith('latency') ? 'ps' : 'MB/s'} for these values, and the largest would be ${Math.round(largest.units / unit)}`,
+        `the matrix of ${words(attribute)} cannot hold this: its entries are 16-bit multiples of one base unit, ${unit} ${attribute.endsWith('latency') ? 'ps' : 'MB/s'} for these values, and the largest would be ${Math.round(largest.units / unit)} where 65534 is the most: round to a coarser unit`,
         at(largest), { rules: ['HMAT-03'], related: at(smallest).start === at(largest).start ? [] : [{ at: at(smallest), message: 'the smallest value of the matrix' }], data: { unit } });
 }
 
