@@ -3,7 +3,7 @@ import Mocha from 'mocha';
 import { report, type Runner } from './report.ts';
 
 export async function run(): Promise<void> {
-    const mocha = new Mocha({ ui: 'tdd', timeout: 30_000 });
+    const mocha = new Mocha({ ui: 'tdd', timeout: 60_000 });
     (mocha.suite as { emit(event: string, ...args: unknown[]): void }).emit('pre-require', globalThis, null, mocha);
     await import('./memtopo.ts');
     await import('./preview.ts');

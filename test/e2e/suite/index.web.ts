@@ -7,7 +7,7 @@ interface BrowserMocha { grep(pattern: string): void; setup(options: object): vo
 const mocha = (globalThis as unknown as { mocha: BrowserMocha }).mocha;
 
 export async function run(): Promise<void> {
-    mocha.setup({ ui: 'tdd', timeout: 30_000, reporter: class { constructor(runner: Runner) { report(runner); } } });
+    mocha.setup({ ui: 'tdd', timeout: 60_000, reporter: class { constructor(runner: Runner) { report(runner); } } });
     await import('./memtopo.ts');
     await import('./preview.ts');
     await import('./tools.ts');
