@@ -2,6 +2,7 @@
 // runs it touches; only the auto-movable policy, which decides block by block, is asked block by block.
 import { offlineObstacle, settleKernelHome } from './block-contents.ts';
 import { hmatNodeOnline } from './dax-hmem.ts';
+import { nodeDistance } from './numa.ts';
 import type { Result } from './outcome.ts';
 import { formatRange, hex, type Range } from './range.ts';
 import { systemRam } from './resource.ts';
@@ -172,7 +173,7 @@ function fallbackOrder(state: KernelState, node: number, nodes: readonly number[
 }
 
 function distance(state: KernelState, from: number, to: number): number {
-    return from === to ? -1 : state.numa.distance[from]?.[to] ?? 0;
+    return from === to ? -1 : nodeDistance(state.numa, from, to);
 }
 
 /**

@@ -221,15 +221,11 @@ function bringUp(layout: NumaLayout, machine: Machine): NumaState {
     const numbers = (set: Iterable<number>): number[] => [...set].sort((a, b) => a - b);
     const nodes = numbers(possible);
     const size = (nodes.at(-1) ?? 0) + 1;
-    const distance = Array.from({ length: size }, (_, from) => {
-        const row = new Array<number>(size).fill(REMOTE_DISTANCE);
-        if (layout.distance) for (let to = 0; to < size; to++) row[to] = layout.distance(from, to);
-        else row[from] = LOCAL_DISTANCE;
-        return row;
-    });
+    const { distance: given } = layout;
+    const distance = given && Array.from({ length: size }, (_, from) => Array.from({ length: size }, (__, to) => given(from, to)));
     return {
         pxmToNode: layout.pxmToNode, meminfo: layout.meminfo, reservedMeminfo: layout.reservedMeminfo, possible: nodes, online: numbers(online),
-        cpuNode, hasCpu: numbers(hasCpu), nodeCpus, distance, access: new Map(),
+        cpuNode, hasCpu: numbers(hasCpu), nodeCpus, ...(distance ? { distance } : {}), access: new Map(),
     };
 }
 
@@ -253,14 +249,19 @@ export function memoryAddPhysaddrToNid(state: KernelState, address: number): num
     return nodeAt(state.numa.meminfo, address) ?? state.numa.meminfo[0]?.node ?? 0;
 }
 
+/** As node_distance() answers (NUMA-11). Without a table, and outside it, a node is 10 from itself and 20 from any other. */
+export function nodeDistance({ distance }: Pick<NumaState, 'distance'>, from: number, to: number): number {
+    return distance?.[from]?.[to] ?? (from === to ? LOCAL_DISTANCE : REMOTE_DISTANCE);
+}
+
 /** Nearest online node, lowest id on ties; −1 stays −1 (NUMA-10). */
 export function mapToOnlineNode(state: KernelState, node: number): number {
-    const { online, distance } = state.numa;
+    const { online } = state.numa;
     if (node < 0 || online.includes(node)) return node;
     let best = -1;
     let least = Infinity;
     for (const candidate of online) {
-        const d = distance[node]?.[candidate] ?? REMOTE_DISTANCE;
+        const d = nodeDistance(state.numa, node, candidate);
         if (d < least) {
             best = candidate;
             least = d;

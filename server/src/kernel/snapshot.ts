@@ -1,6 +1,7 @@
 // What a user would read from /proc and /sys in a state, as one document. Its shape is that of the recorded runs, and of
 // `memtopo simulate --json`.
 import { memoryTiers } from './memory-tiers.ts';
+import { nodeDistance } from './numa.ts';
 import { formatIomem } from './resource.ts';
 import { snapshotDax } from './snapshot-dax.ts';
 import { snapshotNd } from './snapshot-nd.ts';
@@ -121,7 +122,7 @@ function nodeDocument(state: KernelState, id: number): NodeDocument {
     return {
         id,
         cpulist: formatList(numa.nodeCpus.get(id) ?? []),
-        distances: numa.online.map((to) => numa.distance[id]?.[to] ?? 0),
+        distances: numa.online.map((to) => nodeDistance(numa, id, to)),
         ...(access0 ? { access0 } : {}),
         ...(access1 ? { access1 } : {}),
         ...(caches.length > 0 ? { memory_side_cache: Object.fromEntries(caches.map(({ level, ...cache }) => [`index${level}`, cache])) } : {}),

@@ -50,8 +50,8 @@ export interface NumaState {
     readonly hasCpu: readonly number[];
     /** CPUs that a node lists. Under `numa=fake` a CPU is listed by every fake node of its physical node (NUMA-12). */
     readonly nodeCpus: ReadonlyMap<number, readonly number[]>;
-    /** Distance between two possible nodes (NUMA-11). */
-    readonly distance: readonly (readonly number[])[];
+    /** Distance between two possible nodes (NUMA-11), where the firmware has a table: ask `nodeDistance`. */
+    readonly distance?: readonly (readonly number[])[];
     /** What HMAT says of each target node; published when the node is online (HMAT-06). */
     readonly access: ReadonlyMap<number, { readonly access0?: AccessClass; readonly access1?: AccessClass; readonly caches: readonly MemorySideCache[] }>;
 }

@@ -1,5 +1,6 @@
 // Kernel objects by name: what a state says of `dax0.0`, `memory49`, `namespace0.0`, `region0`, `node1`. Hover, completion and
 // go-to-definition ask here, so that a name means the same everywhere.
+import { nodeDistance } from '../kernel/numa.ts';
 import { type Range, rangeOf, sizeOf } from '../kernel/range.ts';
 import type { BlockRun, KernelState } from '../kernel/state.ts';
 import { daxBytes, formatApproximate, namespaceMode } from './summary.ts';
@@ -133,7 +134,7 @@ function describeNode(state: KernelState, node: number): KernelObject | undefine
             online ? 'online' : 'possible, without CPU and memory', cpus === 0 ? 'no CPUs' : `${cpus} CPU${cpus === 1 ? '' : 's'}`, `${formatApproximate(pages * 4096)} RAM`,
             ...(zones.length ? [`zones ${zones.map((z) => z.zone).join(', ')}`] : []),
             ...(state.numa.online.length > 1 && online
-                ? [`distances ${state.numa.online.map((other) => `${other}: ${state.numa.distance[node]?.[other] ?? '?'}`).join(', ')}`] : []),
+                ? [`distances ${state.numa.online.map((other) => `${other}: ${nodeDistance(state.numa, node, other)}`).join(', ')}`] : []),
         ],
     };
 }

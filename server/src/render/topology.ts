@@ -1,6 +1,7 @@
 // Nodes with what belongs to them, how far they are from each other, and what HMAT says of them: as tables of values.
 import type { HmatCache, HmatValue } from '../kernel/machine.ts';
 import { memoryTiers } from '../kernel/memory-tiers.ts';
+import { nodeDistance } from '../kernel/numa.ts';
 import { PAGE } from '../kernel/range.ts';
 import { formatList } from '../kernel/snapshot.ts';
 import type { KernelState } from '../kernel/state.ts';
@@ -70,7 +71,7 @@ export function topology(state: KernelState): Topology {
             genericInitiator: machine.srat?.genericInitiators?.includes(pxm) === true,
         };
     });
-    return { nodes, distances: shown.map((a) => shown.map((b) => numa.distance[a]?.[b])), matrices: matrices(state) };
+    return { nodes, distances: shown.map((a) => shown.map((b) => nodeDistance(numa, a, b))), matrices: matrices(state) };
 }
 
 function matrices(state: KernelState): HeatMatrix[] {

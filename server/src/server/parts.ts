@@ -142,7 +142,7 @@ function scanFrom(text: string, resync: boolean, from: Pick<Part, 'start' | 'lin
         }
     }
     if (depth !== 0 && !resync) return undefined;
-    if (start < length || parts.length === 0) cut(length);
+    if (start < length || length === 0) cut(length);
     return { parts, met: false, line };
 }
 

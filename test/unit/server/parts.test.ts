@@ -32,6 +32,10 @@ describe('parts', () => {
             }
         }), { numRuns: 2000 });
     });
+    test('are none behind the last brace when what stood there is gone', () => {
+        const text = 'platform a {\n}';
+        expect(cut(text, cut(`${text}\n`))).toEqual(cut(text));
+    });
     test('one declaration each', () => {
         const text = 'import "x"\nplatform a {\n    node 0 { memory at 0 size 2G }\n}\n\n// b\nplatform b { }\nscenario "s" on a {\n    $ echo }\n    | }\n}\n';
         expect(splitParts(text).map((p) => p.text.trim().split('\n')[0])).toEqual(['import "x"', '// b', 'scenario "s" on a {', '']);
