@@ -43,8 +43,7 @@ export class Analysis {
     /** Release of platforms that name none; undefined: the newest. */
     private readonly kernel: string | undefined;
     /** Declarations that a platform of that name may stand in, in the order of precedence. */
-    private readonly known = new Map<string, Unit[]>();
-    private readonly owned = new Map<Unit, Own>();
+    private readonly known = new Map<string, Unit | Unit[]>();
     private everythingOnce: Own | undefined;
     private readonly lowered = new Map<string, LoweredPlatform | 'cycle' | undefined>();
     private findingsOnce: readonly Finding[] | undefined;
@@ -62,8 +61,10 @@ export class Analysis {
             for (const unit of s.units) {
                 const names = s.large ? unit.likelyPlatforms : unit.platformNames;
                 for (const name of names) {
+                    // nearly always one: a text of hundreds of platforms makes no list for each with every key
                     const units = this.known.get(name);
-                    if (units === undefined) this.known.set(name, [unit]);
+                    if (units === undefined) this.known.set(name, unit);
+                    else if (!Array.isArray(units)) this.known.set(name, units === unit ? unit : [units, unit]);
                     else if (units.at(-1) !== unit) units.push(unit);
                 }
             }
@@ -81,19 +82,14 @@ export class Analysis {
     }
 
     private get everything(): Own {
-        if (!this.everythingOnce) {
-            const all = this.source.ready.map((unit) => this.own(unit));
-            this.everythingOnce = { platforms: all.flatMap((o) => o.platforms), scenarios: all.flatMap((o) => o.scenarios) };
-        }
-        return this.everythingOnce;
+        return (this.everythingOnce ??= this.ownOf(this.source.ready));
     }
 
-    /** What one declaration holds, ready or not. */
-    private own(unit: Unit): Own {
-        let own = this.owned.get(unit);
-        if (!own) {
-            const platforms: OwnItem<LoweredPlatform>[] = [];
-            const scenarios: OwnItem<LoweredScenario>[] = [];
+    /** What declarations hold, ready or not. Lowered things are kept by their declarations, so that asking again is cheap. */
+    private ownOf(units: readonly Unit[]): Own {
+        const platforms: OwnItem<LoweredPlatform>[] = [];
+        const scenarios: OwnItem<LoweredScenario>[] = [];
+        for (const unit of units) {
             for (const item of unit.parsed.items) {
                 if (item.kind === 'platform') {
                     const first = this.declared(item.name)?.item === item;
@@ -101,20 +97,18 @@ export class Analysis {
                     platforms.push({ unit, item, lowered });
                 } else if (item.kind === 'scenario') scenarios.push({ unit, item, lowered: unit.scenario(item, this.lookup) });
             }
-            this.owned.set(unit, (own = { platforms, scenarios }));
         }
-        return own;
+        return { platforms, scenarios };
     }
 
     /** Platforms and scenarios between two offsets, ready or not: what somebody looks at. */
     within(start: number, end: number): Own {
-        const units = this.source.unitsBetween(start, end).map((unit) => this.own(unit));
-        return { platforms: units.flatMap((o) => o.platforms), scenarios: units.flatMap((o) => o.scenarios) };
+        return this.ownOf(this.source.unitsBetween(start, end));
     }
 
     /** Works out everything about one declaration, so that it is ready from the next analysis on. */
     warm(unit: Unit): void {
-        const { platforms, scenarios } = this.own(unit);
+        const { platforms, scenarios } = this.ownOf([unit]);
         for (const { lowered } of platforms) this.caches.platformFindings(lowered);
         for (const { lowered } of scenarios) this.caches.scenarioFindings(lowered);
         unit.markWarm();
@@ -155,7 +149,8 @@ export class Analysis {
 
     /** The first declaration of a platform of that name. */
     private declared(name: string): { readonly unit: Unit; readonly item: Item & { kind: 'platform' } } | undefined {
-        for (const unit of this.known.get(name) ?? []) {
+        const units = this.known.get(name) ?? [];
+        for (const unit of Array.isArray(units) ? units : [units]) {
             for (const item of unit.parsed.items) if (item.kind === 'platform' && item.name === name) return { unit, item };
         }
         return undefined;
