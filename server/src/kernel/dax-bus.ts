@@ -9,7 +9,7 @@ import { withEntry } from './shared-map.ts';
 import type { DaxDevice, DaxDriver, DaxRegion, DaxState } from './state.ts';
 import type { Tx } from './tx.ts';
 
-/** What a driver does with a device. `probe` leaves nothing behind when it fails. */
+/** What a driver does with a device. A `probe` that fails leaves nothing behind, but for the page map of device_dax (DAX-22). */
 interface DriverOps {
     readonly probe: (tx: Tx, device: DaxDevice, region: DaxRegion) => Result;
     readonly remove: (tx: Tx, device: DaxDevice) => void;

@@ -8,11 +8,28 @@ import type { DaxClaim, DaxDevice, DaxRegion } from './state.ts';
 import type { Tx } from './tx.ts';
 
 /**
- * Claims every mapping in iomem, then gives each struct pages (DAX-22). Leaves nothing behind when it fails.
+ * Claims every mapping in iomem, then gives each struct pages (DAX-22). A failure leaves nothing behind in iomem, but since v5.17 the page
+ * map of a device of a dynamic region: only unbinding clears it, and the device never got bound, so it takes no further attempt.
  *
- * @returns EBUSY when a mapping cannot be claimed, or the error of memremap (ZD-01…06).
+ * @returns EBUSY when a mapping cannot be claimed, the error of memremap (ZD-01…06), or EINVAL after an earlier failure.
  */
 export function deviceDaxProbe(tx: Tx, device: DaxDevice, region: DaxRegion): Result {
+    if (device.stalePageMap) {
+        tx.warn(`device_dax ${device.name}: dynamic-dax with pre-populated page map`, 'DAX-22');
+        return tx.fail('EINVAL', {
+            code: 'dax/stale-page-map', rules: ['DAX-22'], subject: device.name,
+            message: `device_dax failed to bind ${device.name} before and kept its page map: only a device made anew can be bound`,
+        });
+    }
+    const result = mapDevice(tx, device, region);
+    if (result !== 0 && region.kind === 'dynamic' && tx.state.profile.stalePageMap) {
+        const { devices } = tx.state.dax;
+        tx.set({ dax: { ...tx.state.dax, devices: withEntry(devices, device.name, { ...device, stalePageMap: true }) } });
+    }
+    return result;
+}
+
+function mapDevice(tx: Tx, device: DaxDevice, region: DaxRegion): Result {
     const before = tx.state;
     const claims: DaxClaim[] = [];
     for (const [i, mapping] of device.mappings.entries()) {

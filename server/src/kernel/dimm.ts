@@ -1,12 +1,12 @@
 // ACPI memory devices (drivers/acpi/acpi_memhotplug.c): DIMMs present at boot, hot-added and ejected.
 import type { DimmDevice } from './machine.ts';
-import { displace, logZonelists, offlineBlock, runsWithin } from './memory-block.ts';
+import { displace, logZonelists, offlineBlock, onlineBlocks, runsWithin } from './memory-block.ts';
 import { addMemory, registerGroup, removeMemory, unregisterGroup } from './memory-hotplug.ts';
 import { memoryAddPhysaddrToNid } from './numa.ts';
 import type { Result } from './outcome.ts';
 import { lastParameter, parseCmdline, parseSize } from './cmdline.ts';
 import { PAGE, type Range, sizeOf } from './range.ts';
-import type { KernelState } from './state.ts';
+import type { BlockRun, KernelState } from './state.ts';
 import type { Tx } from './tx.ts';
 
 /** Name of the ACPI device as the log has it; devices are numbered as they appear. */
@@ -49,14 +49,26 @@ export function dimmAdd(tx: Tx, device: DimmDevice & { readonly backend?: string
     return result;
 }
 
-/** Puts blocks that an eject took offline back into the zones they were in. */
-function restore(tx: Tx, before: KernelState): void {
-    tx.set({ memory: before.memory });
+/** Takes every online block of the runs offline that can; answers which, and the first that refused. */
+function offlineAll(tx: Tx, runs: readonly BlockRun[]): { readonly left: readonly BlockRun[]; readonly refused?: { readonly block: number; readonly result: Result } } {
+    const left: BlockRun[] = [];
+    let refused: { block: number; result: Result } | undefined;
+    for (const run of runs) {
+        if (run.state === 'offline') continue;
+        // Blocks of a run are alike, so the first tells for all of them.
+        const result = offlineBlock(tx, run.first);
+        if (result === 0) {
+            if (run.last > run.first) tx.set({ memory: displace(tx.state.memory, { ...run, first: run.first + 1 }) });
+            left.push(run);
+        } else refused ??= { block: run.first, result };
+    }
+    return refused ? { left, refused } : { left };
 }
 
 /**
  * The hypervisor asks for a device back: its blocks go offline, kernel zones included where nothing keeps them (OFF-02), then the
- * memory and the device go. One block that stays keeps everything as it was.
+ * memory and the device go. One block that stays keeps the device, and the blocks that had gone offline come back as plain `online`
+ * decides, not in the zones they were in (RMV-05).
  *
  * @returns EBUSY when the device stays.
  */
@@ -69,21 +81,16 @@ export function dimmEject(tx: Tx, id: string): Result {
         const first = Math.floor(dimm.start / memory.blockSize);
         const last = Math.floor(dimm.end / memory.blockSize);
         const runs = runsWithin(memory, first, last);
-        for (const run of runs) {
-            if (run.state === 'offline') continue;
-            // Blocks of a run are alike, so the first tells for all of them.
-            const result = offlineBlock(tx, run.first);
-            if (result !== 0) {
-                restore(tx, before);
-                tx.warn(`memory memory${run.first}: Offline failed.`, 'RMV-05');
-                return result;
-            }
-            if (run.last > run.first) tx.set({ memory: displace(tx.state.memory, { ...run, first: run.first + 1 }) });
-        }
+        const { left, refused } = offlineAll(tx, runs);
         logZonelists(tx, memory, tx.state.memory);
+        if (refused) {
+            tx.warn(`memory memory${refused.block}: Offline failed.`, 'RMV-05');
+            for (const run of left) onlineBlocks(tx, run.first, run.last, 'online');
+            return refused.result;
+        }
         const result = removeMemory(tx, dimm, dimm.claim);
         if (result !== 0) {
-            restore(tx, before);
+            tx.set({ memory });
             return result;
         }
         for (const group of new Set(runs.map((r) => r.group))) unregisterGroup(tx, group);

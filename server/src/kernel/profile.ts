@@ -80,6 +80,8 @@ export interface Profile {
     readonly daxMatchByType: boolean;
     /** bind returns what probe returned; before, always ENODEV (DAX-20; v5.15). */
     readonly bindReturnsProbeErrno: boolean;
+    /** A probe of device_dax that fails leaves the page map of a dynamic device behind, and each later probe of it ends with EINVAL (DAX-22; v5.17). */
+    readonly stalePageMap: boolean;
     /** `D X: probe with driver D failed with error n` (v6.8) instead of `D: probe of X failed with error n` (KM-16). */
     readonly probeLogNew: boolean;
     /** hmem.N platform devices appear in iomem (RES-17; v5.5 … v6.2). */
@@ -124,7 +126,7 @@ const V5_1: Profile = {
     efiFakeMem: false, removesEfiMmio: false, targetNode: 'fallback', meminfoFromDram: false, iomemDepth: 5, intersectsDescends: false, subSections: false, mhpRangeCheck: 'none',
     autoOnlineValues: ['offline', 'online'], memoryGroups: false, storedBlockZone: false, hwpoisonBlocksOnline: false, mirrorNeedsMirrors: false, nodeDataInFirstBlock: false, memmapOnMemory: 'none',
     mergeSystemRam: false, memoryTiers: 'none', hmatAdistance: false, access1: false, regionAlign: false, zeroSizeGuard: false,
-    seedsFirst: false, badInfoBlocks: false, sectionPadding: true, dynamicDax: false, mappingLengthSilent: false, daxMatchByType: false, bindReturnsProbeErrno: false,
+    seedsFirst: false, badInfoBlocks: false, sectionPadding: true, dynamicDax: false, mappingLengthSilent: false, daxMatchByType: false, bindReturnsProbeErrno: false, stalePageMap: false,
     probeLogNew: false, hmemInIomem: false, hmemSource: 'none', hmemCxl: 'takes', hmemOnce: false, hmemBelowPlatform: false, daxRegionTree: false, fsdevDriver: false, kmemRemoves: false,
     kmemName: 'System RAM', kmemPerMapping: false, kmemTooSmall: 'EBUSY', kmemTruncationWarning: false, kmemMemmapOnMemoryAttr: false,
     virtioMem: 'none', virtioMemSubBlock: 4 * 2 ** 20, xfsRemoval: 'none', xfsDaxExperimental: true, cxlWindows: false, cxlRamRegions: false, cxlOldEmulation: true,
@@ -144,6 +146,7 @@ const HISTORY: readonly (readonly [name: string, change: Change])[] = [
     ['5.12', { mhpRangeCheck: 'early' }],
     ['5.13', { memmapOnMemory: 'single-block' }],
     ['5.15', { memoryGroups: true, bindReturnsProbeErrno: true, kmemTooSmall: 'EINVAL', memoryTiers: 'lists' }],
+    ['5.17', { stalePageMap: true }],
     ['5.18', { storedBlockZone: true, virtioMemSubBlock: 2 * 2 ** 20, cxlWindows: true }],
     ['6.0', { xfsRemoval: 'failure' }],
     ['6.1', { hmemOnce: true, memoryTiers: 'tiers', intersectsDescends: true }],

@@ -162,6 +162,8 @@ export interface DaxDevice {
     /** kmem: the memory group it registered. */
     readonly group?: number;
     readonly memmapOnMemory?: boolean;
+    /** device_dax failed to bind it and left its page map behind (DAX-22). */
+    readonly stalePageMap?: boolean;
 }
 
 export interface DaxRegion {

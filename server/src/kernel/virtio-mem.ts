@@ -8,7 +8,7 @@ import { memoryAddPhysaddrToNid } from './numa.ts';
 import { ERRNO, type Result } from './outcome.ts';
 import { alignDown, alignUp, contains, GiB, hex, intersect, isAligned, MiB, normalize, overlaps, PAGE, type Range, rangeOf, sizeOf, subtract } from './range.ts';
 import { EXCLUSIVE, removeResource, requestRegion, SYSTEM_RAM, updateResource } from './resource.ts';
-import type { KernelState, NumaState, VirtioMemState } from './state.ts';
+import type { BlockRun, KernelState, NumaState, VirtioMemState } from './state.ts';
 import type { Tx } from './tx.ts';
 
 /** QEMU offers this much beyond the requested size, so that Linux has a choice of places. */
@@ -270,26 +270,41 @@ interface Stretch extends Range {
     readonly pinned: boolean;
 }
 
-/** Added units of the device in stretches, highest address first. */
+/** Added units of the device in stretches, highest address first. A big block counts as one: offline or movable only as a whole (VM-07). */
 function stretches(state: KernelState, device: VirtioMemState, layout: Layout): Stretch[] {
     const { blockSize } = state.memory;
     const out: Stretch[] = [];
-    for (const range of device.added) {
-        for (const run of runsWithin(state.memory, range.start / blockSize, (range.end + 1) / blockSize - 1)) {
-            const whole: Range = { start: run.first * blockSize, end: (run.last + 1) * blockSize - 1 };
-            const base = { offline: run.state === 'offline', movable: run.zone === 'Movable', pinned: offlineObstacle(run) !== undefined };
-            let rest: Range[] = [whole];
-            // Units that are partly plugged stand alone.
-            for (const gap of device.plugged.flatMap((p) => [p.start, p.end + 1])) {
-                if (isAligned(gap, layout.unit) || gap < whole.start || gap > whole.end) continue;
-                const unit = rangeOf(alignDown(gap, layout.unit), layout.unit);
-                rest = rest.flatMap((r) => (overlaps(r, unit) ? subtract(r, [unit]) : [r]));
-                if (!out.some((s) => s.start === unit.start)) out.push({ ...unit, ...base, partial: true });
-            }
-            for (const r of rest) out.push({ ...r, ...base, partial: false });
+    const runs = device.added.flatMap((range) => runsWithin(state.memory, range.start / blockSize, (range.end + 1) / blockSize - 1));
+    const extent = (run: BlockRun): Range => ({ start: run.first * blockSize, end: (run.last + 1) * blockSize - 1 });
+    const mixed = layout.mode === 'sbm' ? [] : mixedUnits(runs.map(extent), layout.unit);
+    for (const unit of mixed) {
+        const within = runsWithin(state.memory, unit.start / blockSize, (unit.end + 1) / blockSize - 1);
+        const online = within.filter((run) => run.state === 'online');
+        out.push({
+            ...unit, offline: online.length === 0, movable: online.every((run) => run.zone === 'Movable'), partial: false,
+            pinned: online.some((run) => offlineObstacle(run) !== undefined),
+        });
+    }
+    for (const run of runs) {
+        const whole = extent(run);
+        const base = { offline: run.state === 'offline', movable: run.zone === 'Movable', pinned: offlineObstacle(run) !== undefined };
+        let rest: Range[] = subtract(whole, mixed);
+        // Units that are partly plugged stand alone.
+        for (const gap of device.plugged.flatMap((p) => [p.start, p.end + 1])) {
+            if (isAligned(gap, layout.unit) || gap < whole.start || gap > whole.end) continue;
+            const unit = rangeOf(alignDown(gap, layout.unit), layout.unit);
+            rest = rest.flatMap((r) => (overlaps(r, unit) ? subtract(r, [unit]) : [r]));
+            if (!out.some((s) => s.start === unit.start)) out.push({ ...unit, ...base, partial: true });
         }
+        for (const r of rest) out.push({ ...r, ...base, partial: false });
     }
     return out.sort((a, b) => b.start - a.start);
+}
+
+/** Units that more than one of the ranges, in address order, have a part of. */
+function mixedUnits(ranges: readonly Range[], unit: number): Range[] {
+    const starts = new Set(ranges.flatMap((r) => [r.start, r.end + 1]).filter((edge) => !isAligned(edge, unit)).map((edge) => alignDown(edge, unit)));
+    return [...starts].sort((a, b) => a - b).map((start) => rangeOf(start, unit));
 }
 
 /** Unplugs in the driver's order: offline blocks, then partly plugged ones, then movable, then kernel memory; from the top (VM-07). */

@@ -16,6 +16,7 @@ export const REACHES: readonly (readonly [codes: readonly string[], text: string
     [['cxl/no-memdev', 'cxl/no-capacity', 'cxl/active-needs-force'], cxl('6.3') + steps(
         'cxl create-region -m mem9 -d decoder0.0 -t ram -s 1G', 'cxl create-region -m mem0 -d decoder0.0 -t ram -s 12G', 'cxl create-region -m mem0 -d decoder0.0 -t ram -s 1G', 'cxl destroy-region region0')],
     [['dax/new-id-binds-others'], HMEM + steps(UNBIND, `echo 1073741824 > ${DEV}/size`, 'daxctl create-device -r 0 -s 1G')],
+    [['dax/stale-page-map'], HMEM + steps(UNBIND, 'modprobe kmem', `echo dax0.0 > ${BOTTOM}/kmem/new_id`, `echo online_movable > ${BLOCK}/memory64/state`, `echo dax0.0 > ${BOTTOM}/kmem/unbind`, `echo dax0.0 > ${BOTTOM}/device_dax/bind`, `echo dax0.0 > ${BOTTOM}/device_dax/bind`)],
     [['dax/not-bound'], HMEM + steps('modprobe kmem', `echo dax0.0 > ${BOTTOM}/kmem/unbind`)],
     [['daxctl/foreign-blocks'], FAILURES['F-K13']!.text],
     [['daxctl/leftover'], FAILURES['F-D25']!.text],

@@ -3,7 +3,7 @@ import { daxBind, daxCreate, daxDelete, daxNewId, daxRegionCreateStatic, daxRegi
 import { daxSetSize } from '../../../server/src/kernel/dax-resize.ts';
 import { unloadModule } from '../../../server/src/kernel/modules.ts';
 import { GiB, MiB, rangeOf } from '../../../server/src/kernel/range.ts';
-import { formatIomem } from '../../../server/src/kernel/resource.ts';
+import { formatIomem, requestRegion } from '../../../server/src/kernel/resource.ts';
 import type { Tx } from '../../../server/src/kernel/tx.ts';
 import { SOFT, started } from './dax-machine.ts';
 
@@ -114,6 +114,16 @@ describe('binding by hand', () => {
         expect(daxUnbind(tx, 'device_dax', 'dax0.0')).toBe('ENODEV');
         daxSetSize(tx, 'dax0.0', '0');
         expect(daxBind(tx, 'device_dax', 'dax0.0')).toBe('ENXIO');
+    });
+    it.each([['6.1', 'EINVAL'], ['5.15', 0]] as const)('of what device_dax failed to bind before ends with EINVAL since v5.17 (DAX-22): %s', (kernel, after) => {
+        const tx = started({ kernel });
+        daxUnbind(tx, 'device_dax', 'dax0.0');
+        const free = tx.state.iomem;
+        const other = requestRegion(free, { start: SOFT, end: SOFT + 2 * MiB - 1, name: 'other' });
+        if (other.ok) tx.set({ iomem: other.tree });
+        expect(daxBind(tx, 'device_dax', 'dax0.0')).toBe('EBUSY');
+        tx.set({ iomem: free });
+        expect(daxBind(tx, 'device_dax', 'dax0.0')).toBe(after);
     });
     it('attaches every unbound device when a name goes to new_id of device_dax (DAX-19, up to v6.2)', () => {
         const tx = started();

@@ -135,6 +135,15 @@ describe('DIMMs', () => {
         expect(dimmEject(tx, 'd0')).toBe('EBUSY');
         expect(snapshot(tx.state)).toEqual(before);
     });
+    it('that stay bring their blocks back as plain online decides, not where they were (RMV-05)', () => {
+        const tx = ready({ kernel: '7.2', cmdline: 'memhp_default_state=offline' });
+        dimmAdd(tx, dimm('d0', 38 * GiB, GiB / 2, 1));
+        onlineBlock(tx, 304, 'online_kernel');
+        onlineBlock(tx, 305, 'online_movable');
+        onlineBlock(tx, 307, 'online_movable');
+        expect(dimmEject(tx, 'd0')).toBe('EBUSY');
+        expect(blocks(tx.state)).toEqual(['304-305 online Normal', '306 offline Normal Movable', '307 online Normal']);
+    });
     it('above mem= are kept out while booting (E820-05)', () => {
         const tx = ready({ cmdline: 'mem=5G', devices: [dimm('d0', WINDOW, GiB)] });
         expect(tx.state.dimms.get('d0')).toMatchObject({ added: false });

@@ -56,6 +56,13 @@ describe('a virtio-mem device', () => {
         virtioMemRequest(tx, 'virtio0', 256 * MiB);
         expect(blocks(tx.state)).toEqual(['48-49 online Movable']);
     });
+    it('takes a big block for offline only as a whole (VM-07)', () => {
+        const tx = given(3 * GiB, {}, 4 * GiB, GiB);
+        offlineBlock(tx, 50);
+        virtioMemRequest(tx, 'virtio0', GiB);
+        expect(blocks(tx.state)).toEqual(['48-49 online Movable', '50 offline Movable Normal', '51-55 online Movable']);
+        expect(device(tx).pluggedSize).toBe(GiB);
+    });
     it('is refused by v5.8 … v5.10 when its block is larger than a memory block (VM-04)', () => {
         const tx = given(GiB, { kernel: '5.10', modules: [] }, 4 * GiB, 256 * MiB);
         expect(virtioMemBind(tx, 'virtio0')).toBe('EINVAL');

@@ -41,6 +41,7 @@ export const DAX: readonly Diagnostic[] = [
     entry('dax/size-bound', 'error', 'Size of a bound device', ['DAX-08'], 'The driver has mapped the device.', 'Unbind it first.', { fix: unbind }),
     entry('dax/size-misaligned', 'error', 'A size off the unit', ['DAX-08'], 'Sizes are multiples of max(align, 2 MiB).', 'Choose such a size.'),
     entry('dax/size-syntax', 'error', 'Not a size', ['DAX-08'], 'The attribute takes a plain number of bytes; suffixes are a matter of the tools.', 'Write the bytes.'),
+    entry('dax/stale-page-map', 'error', 'A device that device_dax failed to bind before', ['DAX-22'], 'Since v5.17 a failed probe leaves the page map of a device of a dynamic region behind, and every later probe by device_dax ends with EINVAL.', 'Set its size to 0, delete it and create another; kmem still takes it.'),
     entry('dax/static', 'error', 'A device whose size is its namespace’s', ['DAX-27'], 'The region is static: libnvdimm decides.', 'Use ndctl on the namespace.'),
     entry('hmem/already-bound', 'error', 'A platform device that has its driver', ['DAX-20'], 'It is bound already.', 'Nothing to do.'),
     entry('hmem/no-such-device', 'error', 'No such hmem device', ['DAX-20'], 'No soft-reserved range became a device of that name.', 'Look at `/sys/bus/platform/devices`.'),
