@@ -41,6 +41,14 @@ export function packedFile(set: string): string {
 /** The cases of a set, in order of their names. */
 export function loadSet(set: string): RecordedCase[] {
     const file = packedFile(set);
-    if (!existsSync(file)) return loadPublished(set);
+    return existsSync(file) ? unpack(file) : loadPublished(set);
+}
+
+/** Runs that we recorded ourselves; they are in no published set and in no score. */
+export function loadOwn(): RecordedCase[] {
+    return unpack(packedFile('own'));
+}
+
+function unpack(file: string): RecordedCase[] {
     return gunzipSync(readFileSync(file)).toString('utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line) as RecordedCase);
 }

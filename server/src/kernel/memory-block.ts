@@ -1,6 +1,6 @@
 // Memory blocks: runs of blocks that agree, going online and offline (kernel model 03, D2 and D3). Nothing here costs more than the
 // runs it touches; only the auto-movable policy, which decides block by block, is asked block by block.
-import { offlineObstacle, settleKernelHome } from './block-contents.ts';
+import { leaveKernelHome, offlineObstacle, settleKernelHome } from './block-contents.ts';
 import { hmatNodeOnline } from './dax-hmem.ts';
 import { nodeDistance } from './numa.ts';
 import type { Result } from './outcome.ts';
@@ -106,8 +106,7 @@ export function displace(memory: MemoryState, run: BlockRun): MemoryState {
     const pages = (run.last - run.first + 1) * perBlock;
     const blocks = replaceBlocks(memory.blocks, run.first, run.last, [withoutPin({ ...run, state: 'offline', zone: null })]);
     return {
-        ...memory,
-        blocks,
+        ...leaveKernelHome({ ...memory, blocks }, storedNode(run), run),
         zones: shrinkZone({ ...memory, blocks }, storedNode(run), zone, run.first * perBlock, (run.last + 1) * perBlock),
         groups: accountGroup(memory.groups, run.group, zone, -pages),
     };

@@ -1,5 +1,6 @@
 // Adding and removing memory (mm/memory_hotplug.c; kernel model 03, D1 and D4). Callers are ACPI memory devices, kmem and
 // virtio-mem.
+import { hostStructPages, releaseStructPages } from './block-contents.ts';
 import { blockRange, onlineBlocks, replaceBlocks, runsWithin } from './memory-block.ts';
 import type { Result } from './outcome.ts';
 import { hex, isAligned, MiB, overlaps, PAGE, type Range, sizeOf } from './range.ts';
@@ -82,8 +83,8 @@ function selfHostedMemmap(state: KernelState, request: AddMemory): number {
     return isAligned(bytes, 2 * MiB) ? bytes : 0;
 }
 
-function addPresent(present: readonly PresentRange[], range: Range): PresentRange[] {
-    return [...present, { start: range.start, end: range.end, by: 'hotplug' as const }].sort((a, b) => a.start - b.start);
+function addPresent(present: readonly PresentRange[], range: Range, memmapIn: number | undefined): PresentRange[] {
+    return [...present, { start: range.start, end: range.end, by: 'hotplug' as const, ...(memmapIn === undefined ? {} : { memmapIn }) }].sort((a, b) => a.start - b.start);
 }
 
 /** The address gate, which v5.12 moved in front of everything else (MHP-02). */
@@ -149,8 +150,8 @@ export function addMemory(tx: Tx, request: AddMemory): Added {
         first, last, state: 'offline', zone: null, nodes: [request.node], early: false,
         ...(request.group !== undefined ? { group: request.group } : {}), ...(selfHosted > 0 ? { selfHosted } : {}),
     };
-    const { memory } = tx.state;
-    tx.set({ memory: { ...memory, blocks: replaceBlocks(memory.blocks, first, last, [run]), present: addPresent(memory.present, range) } });
+    const { memory, host } = selfHosted > 0 ? { memory: tx.state.memory, host: undefined } : hostStructPages(tx.state.memory, request.node);
+    tx.set({ memory: { ...memory, blocks: replaceBlocks(memory.blocks, first, last, [run]), present: addPresent(memory.present, range, host) } });
     if (request.merge && profile.mergeSystemRam) tx.set({ iomem: mergeSystemRam(tx.state.iomem, placed.id) });
     const policy = tx.state.memory.autoOnline;
     if (policy !== 'offline') onlineBlocks(tx, first, last, policy as OnlineType);
@@ -194,8 +195,9 @@ export function removeMemory(tx: Tx, range: Range, claim?: number): Result {
         tx.warn(`Refuse to remove 0x${hex(range.start)} - 0x${hex(range.end)},wrong granularity`, 'MHP-09');
         return 'EINVAL';
     }
+    const hosts = new Set(memory.present.flatMap((p) => (p.memmapIn !== undefined && overlaps(p, range) ? [p.memmapIn] : [])));
     tx.set({
-        memory: { ...memory, blocks: replaceBlocks(memory.blocks, first, last, []), present: dropPresent(memory.present, range) },
+        memory: releaseStructPages({ ...memory, blocks: replaceBlocks(memory.blocks, first, last, []), present: dropPresent(memory.present, range) }, hosts),
         iomem: claim !== undefined && findById(tx.state.iomem, claim) ? releaseResource(tx.state.iomem, claim) : releaseAdjustable(tx.state.iomem, range),
     });
     for (const node of new Set(runs.flatMap((r) => r.nodes))) tryOfflineNode(tx, node);

@@ -107,6 +107,8 @@ export interface PresentRange extends Range {
     readonly by: 'boot' | 'hotplug' | 'zone-device';
     /** ZONE_DEVICE: the device whose page map it is; runs of different owners are kept apart (memremap.ts). */
     readonly owner?: string;
+    /** Hot-added: the block that holds its struct pages, where that is hot-added memory too (MHP-08). */
+    readonly memmapIn?: number;
 }
 
 export interface MemoryState {

@@ -144,6 +144,17 @@ describe('DIMMs', () => {
         expect(dimmEject(tx, 'd0')).toBe('EBUSY');
         expect(blocks(tx.state)).toEqual(['304-305 online Normal', '306 offline Normal Movable', '307 online Normal']);
     });
+    it('have their struct pages in the kernel memory of their node that came first, until they are gone (MHP-08, OFF-02)', () => {
+        const tx = ready();
+        dimmAdd(tx, dimm('d0', 38 * GiB, GiB / 2, 1));
+        onlineBlock(tx, 305, 'online_kernel');
+        onlineBlock(tx, 304, 'online_kernel');
+        dimmAdd(tx, dimm('d1', 40 * GiB, GiB / 4, 1));
+        expect([offlineBlock(tx, 304), offlineBlock(tx, 305)]).toEqual([0, 'EBUSY']);
+        expect(dimmEject(tx, 'd1')).toBe(0);
+        expect(offlineBlock(tx, 305)).toBe(0);
+        checkInvariants(tx.state);
+    });
     it('above mem= are kept out while booting (E820-05)', () => {
         const tx = ready({ cmdline: 'mem=5G', devices: [dimm('d0', WINDOW, GiB)] });
         expect(tx.state.dimms.get('d0')).toMatchObject({ added: false });
