@@ -1,5 +1,6 @@
 // NUMA nodes in sysfs: masks, CPUs and distances, what HMAT publishes, memory tiers (kernel model 01).
 import { memoryTiers } from '../kernel/memory-tiers.ts';
+import { nodeDistance } from '../kernel/numa.ts';
 import { formatList } from '../kernel/snapshot.ts';
 import type { AccessClass, KernelState, MemorySideCache } from '../kernel/state.ts';
 import type { Params, SysfsAttribute } from './sysfs.ts';
@@ -74,7 +75,7 @@ export const nodeAttributes: readonly SysfsAttribute[] = [
     mask('has_memory', 'Nodes with online memory.', ['ONL-07'], (state) => withMemory(state, false)),
     mask('has_normal_memory', 'Nodes with online memory that kernel data can use.', ['ONL-07'], (state) => withMemory(state, true)),
     nodeAttribute('cpulist', 'CPUs of the node.', ['NUMA-09'], (state, node) => formatList(state.numa.nodeCpus.get(node) ?? [])),
-    nodeAttribute('distance', 'Distances to the nodes that are online, in their order.', ['NUMA-11'], (state, node) => state.numa.online.map((to) => state.numa.distance[node]?.[to] ?? 0).join(' ')),
+    nodeAttribute('distance', 'Distances to the nodes that are online, in their order.', ['NUMA-11'], (state, node) => state.numa.online.map((to) => nodeDistance(state.numa, node, to)).join(' ')),
     performance('read_latency', 'Latency of reads by the best initiators of the class, in nanoseconds.'),
     performance('write_latency', 'Latency of writes by the best initiators of the class, in nanoseconds.'),
     performance('read_bandwidth', 'Bandwidth of reads by the best initiators of the class, in MB/s.'),

@@ -5,7 +5,7 @@ import { tellable } from '../diagnostics/flood.ts';
 import { suppress } from '../diagnostics/suppress.ts';
 import type { Finding, LoweredPlatform, LoweredScenario, Run, StepRun, TextSpan } from '../language/model.ts';
 import type { AnalysisCaches } from './caches.ts';
-import { fileFindings, type Item } from './language.ts';
+import { fileFindings, type Item, nearestWord } from './language.ts';
 import type { LineMap } from './line-map.ts';
 import type { Source, Unit } from './source.ts';
 
@@ -195,7 +195,16 @@ export class Analysis {
             append(all, this.caches.scenarioFindings(lowered));
         }
         const whole = !this.incomplete && this.source.ready.length === this.source.units.length;
-        return suppress(all.filter((f) => this.source.holds(f.at)), this.source.ready.filter((u) => u.maySuppress), whole);
+        const told = all.filter((f) => this.source.holds(f.at)).map((f) => (f.code === 'language/unknown-platform' ? this.withNames(f) : f));
+        return suppress(told, this.source.ready.filter((u) => u.maySuppress), whole);
+    }
+
+    /** A platform that is not there, with the names of those that are. */
+    private withNames(finding: Finding): Finding {
+        const name = this.textOf(finding.at);
+        const names = this.platformNames().filter((n) => n !== name);
+        const near = nearestWord(name, names);
+        return { ...finding, message: near ? `${finding.message}: do you mean \`${near}\`?` : finding.message, data: { ...finding.data, words: near ? [near] : names.slice(0, 4) } };
     }
 
     // ------------------------------------------------------------------------------------------------------------- places

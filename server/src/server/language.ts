@@ -107,6 +107,9 @@ export { bootFindings } from '../language/findings.ts';
 /** What the steps of a scenario bring up, under each kernel it names. */
 export { scenarioFindings } from '../language/findings.ts';
 
+/** The word of a list that a slip of the finger may have meant. */
+export { nearestWord } from '../commands/nearest.ts';
+
 /** What the QEMU monitor takes, for completion. */
 export { QEMU_VERBS } from '../commands/qemu.ts';
 
