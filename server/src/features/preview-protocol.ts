@@ -92,6 +92,10 @@ export interface PreviewRun {
     /** What the cursor is on, for every view to select. */
     readonly selection?: PreviewSelection;
     readonly map?: MapModel;
+    /** The state that is compared with, where it is not just the step before: for a map beside the other. */
+    readonly other?: { readonly name: string; readonly map: MapModel };
+    /** Deepest indentation of /proc/iomem in this release: what lies deeper is printed no further in. */
+    readonly iomemDepth: number;
     /** Where the text describes or makes what a view shows, by the `sourceKey` of a map's item. */
     readonly places: Readonly<Record<string, PreviewSpan>>;
     readonly ledger?: { readonly text: string; readonly waterfalls: readonly Waterfall[] };

@@ -104,6 +104,8 @@ function makeRun(analysis: Analysis, chosen: Candidate, params: PreviewParams): 
     const losses = lossesUpTo(run, current);
     const wanted = (view: PreviewView): boolean => params.views?.includes(view) ?? true;
     const map = wanted('map') ? mapModel(now, { previous: base, notes: (current === 0 ? run.boot.outcome : run.steps[current - 1]!.outcome).notes }) : undefined;
+    const compared = params.compareWith ?? 'step';
+    const other = map && compared !== 'step' && base !== now ? { name: nameOf(compared), map: mapModel(base) } : undefined;
     const book = ledger(now);
     const falls = wanted('ledger') ? waterfalls(book) : [];
     const selection = selectionAt(analysis, run, now, params.offset);
@@ -119,8 +121,8 @@ function makeRun(analysis: Analysis, chosen: Candidate, params: PreviewParams): 
             ram: onlineBytes(now), ramBefore: onlineBytes(base), lost: book.total.lost,
             blockSize: now.memory.blockSize,
         },
-        iomem, losses,
-        ...(selection ? { selection } : {}), ...(map ? { map } : {}), places: places(analysis, run, current, [...(map?.items ?? []), ...subjectsOf(falls)]),
+        iomem, losses, iomemDepth: now.profile.iomemDepth,
+        ...(selection ? { selection } : {}), ...(map ? { map } : {}), ...(other ? { other } : {}), places: places(analysis, run, current, [...(map?.items ?? []), ...subjectsOf(falls)]),
         ...(wanted('ledger') ? { ledger: { text: totalsText(book), waterfalls: falls } } : {}),
         ...(wanted('nodes') ? { nodes: { topology: topology(now), numactl: numactlText(now), lsmem: lsmemText(now) } } : {}),
     };
@@ -140,6 +142,10 @@ function baseState(run: Run, runs: readonly Run[], states: readonly KernelState[
         ?? (chosen.scenario ? runScenario(chosen.scenario, wanted.kernel) : runPlatform(run.platform, wanted.kernel));
     // a release that provisions less has fewer steps: its last state then
     return other ? statesOf(other)[current] ?? statesOf(other).at(-1)! : states[current]!;
+}
+
+function nameOf(compared: Exclude<Comparison, 'step'>): string {
+    return compared === 'boot' || ('step' in compared && compared.step === 0) ? 'after boot' : 'step' in compared ? `after step ${compared.step}` : `under Linux ${compared.kernel}`;
 }
 
 // -------------------------------------------------------------------------------------------------------- text and views

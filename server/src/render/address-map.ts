@@ -100,6 +100,8 @@ export interface MapOptions {
     /** Only this part, filling the width: zoom and pan. */
     readonly window?: Range;
     readonly selection?: MapSelection;
+    /** A map that is shown beside this one: both take part in the scale, so that the same address is at the same place. */
+    readonly beside?: MapModel;
 }
 
 const BOX = 20;
@@ -123,9 +125,11 @@ export function layOutMap(model: MapModel, options: MapOptions): MapLayout {
     const wide = options.width >= 640;
     const left = wide ? 76 : EDGE;
     const clip = (r: Range): Range => (window ? intersect(r, window)! : r);
-    const anchors = items.filter((i) => i.minor !== true);
+    const beside = (options.beside?.items ?? []).filter((i) => !window || overlaps(i.range, window));
+    const placing = beside.length === 0 ? items : [...items, ...beside];
+    const anchors = placing.filter((i) => i.minor !== true);
     const solid = anchors.filter((i) => i.kind !== 'hotplug' && i.row !== 'nodes').map((i) => clip(i.range));
-    const scale = mapScale(anchors.map((i) => clip(i.range)), items.filter((i) => i.minor === true && i.row !== 'sections').map((i) => clip(i.range)), (r) => !solid.some((s) => overlaps(s, r)), {
+    const scale = mapScale(anchors.map((i) => clip(i.range)), placing.filter((i) => i.minor === true && i.row !== 'sections').map((i) => clip(i.range)), (r) => !solid.some((s) => overlaps(s, r)), {
         left, width: options.width - left - EDGE, least: wide ? 84 : 58, breakWidth: wide ? 22 : 16,
     });
     const finest = Math.min(Infinity, ...scale.segments.map((s) => s.bytesPerPixel));
@@ -261,34 +265,63 @@ function crowdBox(pieces: readonly Piece[], y: number, selection: MapSelection |
     };
 }
 
-/** Texts for boxes whose own text does not say what is the matter. From right to left, so that no line crosses a text. */
+/** Texts for boxes whose own text does not say what is the matter: to the right of the box, to its left where only there is room for all of it. */
 function placeCallouts(boxes: readonly MapBox[], items: readonly MapItem[], top: number, left: number, right: number): { readonly callouts: MapCallout[]; readonly height: number } {
     const byKey = new Map(items.map((i) => [i.key, i]));
     const untold = told(boxes.filter((b) => b.label === '' || b.label !== byKey.get(b.id)?.labels[0]), byKey);
-    const wanted = [...untold].sort((a, b) => b.bytes - a.bytes || a.x - b.x).slice(0, MOST_CALLOUTS).sort((a, b) => b.x - a.x || b.y - a.y);
-    const ends: number[] = [];
-    const callouts: MapCallout[] = [];
-    let more = untold.length - wanted.length;
-    for (const box of wanted) {
-        const anchor = box.x + Math.min(box.width / 2, 12);
+    const wanted = [...untold].sort((a, b) => b.bytes - a.bytes || a.x - b.x).slice(0, MOST_CALLOUTS).map((box): Wanted => {
         const item = byKey.get(box.id.replace(/~\d+$/, ''));
         const rule = box.rule ? ` · ${box.rule}` : '';
-        const labels = box.count > 1 ? crowdLabels(box, byKey) : [`${item?.labels[0] ?? ''}${rule}`, ...(item?.labels ?? [])];
-        const text = fitting(labels, right - anchor - 6, 11) ?? fitting(labels, right - left, 11) ?? labels.at(-1)!;
+        return { box, anchor: box.x + Math.min(box.width / 2, 12), labels: box.count > 1 ? crowdLabels(box, byKey) : [`${item?.labels[0] ?? ''}${rule}`, ...(rule && item ? [item.labels[0]!, `${item.labels[1] ?? ''}${rule}`, ...item.labels.slice(1)] : item?.labels ?? [])] };
+    }).sort((a, b) => a.anchor - b.anchor || a.box.y - b.box.y);
+    const toTheLeft = wanted.filter((w) => goesLeft(w, wanted, left, right));
+    // No line crosses a text: those to the left go down from left to right, those to the right from right to left.
+    const lanes: Said[] = [];
+    const callouts: MapCallout[] = [];
+    for (const w of [...toTheLeft, ...wanted.filter((one) => !toTheLeft.includes(one)).reverse()]) {
+        const { box, anchor, labels } = w;
+        const beside = toTheLeft.includes(w);
+        const text = beside ? labels[0]! : fitting(labels, right - anchor - 6, 11) ?? fitting(labels, right - left, 11) ?? labels.at(-1)!;
         const width = textWidth(text, 11);
-        const x = Math.max(left, Math.min(anchor + 5, right - width));
-        // `ends` holds the left end of the last text of each lane
-        let lane = ends.findIndex((e) => x + width + 8 <= e);
-        if (lane < 0 && ends.length < MOST_CALLOUT_LANES) lane = ends.push(Infinity) - 1;
-        if (lane < 0) {
-            more++;
-            continue;
-        }
-        ends[lane] = x - 8;
+        const x = beside ? anchor - 5 - width : Math.max(left, Math.min(anchor + 5, right - width));
+        const lane = freeLane(lanes, anchor, x, x + width);
+        if (lane === undefined) continue;
+        lanes.push({ lane, anchor, from: x - 8, to: x + width + 8 });
         callouts.push({ id: box.id, fromX: round(anchor), fromY: box.y + box.height, x: round(x), y: top + 14 + lane * 15, width, text });
     }
-    if (more > 0) callouts.push({ id: 'more', fromX: left, fromY: top, x: left, y: top + 14 + ends.length * 15, width: textWidth(`and ${more} more`, 11), text: `and ${more} more` });
-    return { callouts, height: callouts.length === 0 ? 0 : (ends.length + (more > 0 ? 1 : 0)) * 15 + 4 };
+    const depth = Math.max(0, ...lanes.map((l) => l.lane + 1));
+    const more = untold.length - callouts.length;
+    if (more > 0) callouts.push({ id: 'more', fromX: left, fromY: top, x: left, y: top + 14 + depth * 15, width: textWidth(`and ${more} more`, 11), text: `and ${more} more` });
+    return { callouts, height: callouts.length === 0 ? 0 : (depth + (more > 0 ? 1 : 0)) * 15 + 4 };
+}
+
+interface Wanted {
+    readonly box: MapBox;
+    /** Where its line goes down. */
+    readonly anchor: number;
+    readonly labels: readonly string[];
+}
+
+interface Said {
+    readonly lane: number;
+    readonly anchor: number;
+    readonly from: number;
+    readonly to: number;
+}
+
+/** The whole text has no room to the right, has it to the left, and no other line would have to go down through it. */
+function goesLeft({ anchor, labels }: Wanted, all: readonly Wanted[], left: number, right: number): boolean {
+    const width = textWidth(labels[0]!, 11) + 13;
+    return anchor + width > right && anchor - width >= left && !all.some((o) => o.anchor > anchor - width && o.anchor < anchor && textWidth(o.labels[0]!, 11) + 13 <= right - o.anchor);
+}
+
+/** The highest lane where a text meets no other, its line meets no text above, and no line goes through it. */
+function freeLane(said: readonly Said[], anchor: number, from: number, to: number): number | undefined {
+    for (let lane = 0; lane < MOST_CALLOUT_LANES; lane++) {
+        const met = said.some((s) => (s.lane === lane && from < s.to && to > s.from) || (s.lane < lane && anchor > s.from + 4 && anchor < s.to - 4) || (s.lane > lane && s.anchor > from - 4 && s.anchor < to + 4));
+        if (!met) return lane;
+    }
+    return undefined;
 }
 
 /** Many boxes: those that tell the same story are told once, at the first of them. */

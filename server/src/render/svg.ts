@@ -139,7 +139,7 @@ export function drawMap(layout: MapLayout, options: SvgOptions): Drawing {
     layout.boxes.forEach((b, i) => out.push(drawBox(b, lossesOn.get(b.id) ?? [], prefix, options.interactive === true, i === 0)));
     if (sections) for (const g of layout.grid) out.push(line(g.x, sections.y + (g.strong ? 12 : 16), g.x, sections.y + 20, 'rule'));
     for (const c of layout.callouts) {
-        if (c.id !== 'more') out.push(element('path', { d: `M${number(c.fromX)} ${number(c.fromY)}V${number(c.y - 4)}H${number(Math.max(c.fromX, c.x - 2))}`, class: 'lead' }));
+        if (c.id !== 'more') out.push(element('path', { d: `M${number(c.fromX)} ${number(c.fromY)}V${number(c.y - 4)}H${number(c.x + c.width < c.fromX ? c.x + c.width + 2 : Math.max(c.fromX, c.x - 2))}`, class: 'lead' }));
     }
     for (const c of layout.callouts) out.push(text(c.x, c.y, c.text, 'halo', { 'font-size': 11 }));
     const kinds: Kind[] = layout.overlays.length > 0 && !layout.kinds.includes('lost') ? [...layout.kinds, 'lost'] : [...layout.kinds];

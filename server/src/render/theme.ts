@@ -75,6 +75,7 @@ export function pictureStyle(theme: ThemeName, scope: string): string {
         `.${scope} .k-offline,.${scope} .k-hotplug,.${scope} .k-idle{stroke-dasharray:4 2}`,
         `.${scope} .removed{opacity:.55;stroke-dasharray:2 2}`,
         rule('.added', [['stroke', 'fg']], ';stroke-width:2'), rule('.changed', [['stroke', 'fg']], ';stroke-width:2;stroke-dasharray:6 2'),
+        rule('.k-lost.added,.SCOPE .k-lost.changed', [['stroke', 'accent']]).replace('SCOPE', scope),
         rule('.selected', [['stroke', 'focus']], ';stroke-width:3;stroke-dasharray:none'),
         `.${scope} [tabindex]:focus{outline:none}`, rule('[tabindex]:focus-visible .box', [['stroke', 'focus']], ';stroke-width:3'),
     ].join('\n');

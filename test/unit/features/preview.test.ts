@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { asText } from '../../../client/src/preview/page/format.ts';
 import { preview, PreviewMemory } from '../../../server/src/features/preview.ts';
 import { analyse, URI } from '../../fixture.ts';
 
@@ -41,6 +42,22 @@ describe('preview', () => {
     test('compared with the boot', () => {
         const { run } = ask(TEXT, at('modprobe'), undefined, { compareWith: 'boot' });
         expect(run!.iomem.filter((l) => l.mark === 'added').map((l) => l.name)).toContain('dax0.0');
+    });
+    test('any state that is compared with has a map of its own; the step before has none', () => {
+        const other = (compareWith: object | string | undefined): string | undefined => ask(TEXT, at('kmem/new_id'), undefined, compareWith === undefined ? {} : { compareWith }).run!.other?.name;
+        expect(other(undefined)).toBeUndefined();
+        expect(other('boot')).toBe('after boot');
+        expect(other({ step: 2 })).toBe('after step 2');
+        expect(other({ kernel: '5.10' })).toBe('under Linux 5.10');
+        const { run } = ask(TEXT, at('kmem/new_id'), undefined, { compareWith: 'boot' });
+        expect(run!.map!.items.some((i) => i.sourceKey === 'dax0.0')).toBe(true);
+        expect(run!.other!.map.items.some((i) => i.sourceKey === 'dax0.0')).toBe(false);
+    });
+    test('the tree is copied as the release prints it: what lies deep is indented no further', () => {
+        const { run } = ask(TEXT, at('kmem/new_id'));
+        expect(asText(run!.iomem, run!.iomemDepth)).toContain('\n180000000-1ffffffff : Persistent Memory (legacy)\n  180000000-1801fffff : namespace0.0\n');
+        const nested = [0, 1, 2].map((depth) => ({ ...run!.iomem[0]!, depth, start: 0, end: 4095, name: `level ${depth}` }));
+        expect(asText(nested, 1)).toBe('00000000-00000fff : level 0\n  00000000-00000fff : level 1\n  00000000-00000fff : level 2\n');
     });
     test('another kernel of the scenario', () => {
         expect(ask(TEXT, at('modprobe')).run).toMatchObject({ kernel: '6.1', kernels: ['6.1', '6.12'] });

@@ -153,9 +153,36 @@ describe('the address map', () => {
         expect(apart.breaks).toHaveLength(1);
     });
 
+    it('has one scale for two maps beside each other', () => {
+        const a = modelOf([{ start: 0, size: 4 * GiB }]);
+        const b = modelOf([{ start: 0, size: 2 * GiB }, { start: TiB, size: 8 * GiB }]);
+        const left = layOutMap(a, { width: 700, beside: b });
+        const right = layOutMap(b, { width: 700, beside: a });
+        expect(left.scale).toEqual(right.scale);
+        expect(left.boxes).toHaveLength(1);
+    });
+
     it('names round addresses in one unit', () => {
         const [segment] = layOutMap(modelOf([{ start: 0, size: 6 * TiB }]), { width: 1400 }).segments;
         expect(segment!.ticks.filter((t) => t.anchor === 'middle').map((t) => t.label)).toEqual(expect.arrayContaining(['0.5 TiB', '1 TiB', '1.5 TiB']));
+    });
+
+    it('tells a loss with its cause and rule on the side where there is room, and draws no line through a text', () => {
+        for (const name of EXAMPLES) {
+            for (const state of runsOfExample(name).flatMap(statesOf)) {
+                for (const width of [400, 620, 1000, 1400]) {
+                    const { callouts } = layOutMap(mapModel(state), { width });
+                    const rows = callouts.filter((c) => c.id !== 'more');
+                    for (const a of rows) {
+                        for (const b of rows) if (a.y > b.y && a.fromY < b.y && a.fromY === b.fromY) expect(a.fromX <= b.x || a.fromX >= b.x + b.width, `${name} ${width}: line of '${a.text}' through '${b.text}'`).toBe(true);
+                    }
+                }
+            }
+        }
+        const state = statesOf(runsOfExample('fast-reboot.memtopo')[0]!)[4]!;
+        const told = (width: number): string => layOutMap(mapModel(state), { width }).callouts.map((c) => c.text).join('; ');
+        expect(told(900)).toContain('dax0.0: before the next memory block (128 MiB) · KM-02');
+        expect(told(620)).toContain('−126 MiB dax0.0 · KM-02');
     });
 
     it('tells many losses of one cause once', () => {

@@ -5,9 +5,9 @@ import type { Comparison, PreviewModel, PreviewRun, PreviewSelection, PreviewSpa
 import { formatApproximate } from '../../../../server/src/render/summary.ts';
 import type { ThemeName } from '../../../../server/src/render/theme.ts';
 import type { Tab, ToPanel, View } from '../messages.ts';
-import { size } from './format.ts';
+import { asText, size } from './format.ts';
 import { Icon } from './icons.tsx';
-import { asText, IomemTree } from './iomem.tsx';
+import { IomemTree } from './iomem.tsx';
 import { LedgerView } from './ledger.tsx';
 import { AddressMap } from './map.tsx';
 import { NodesView } from './nodes.tsx';
@@ -74,6 +74,7 @@ function RunView({ run, model, view, actions }: { run: PreviewRun; model: Previe
         if (picked && picked.cursor !== cursor) setPicked(picked.cursor === '' ? { ...picked, cursor } : undefined);
     }, [cursor]);
     const selection = picked?.selection ?? run.selection;
+    const setWindow = (window: View['window']): void => actions.setView({ ...view, window });
     const select = (chosen: PreviewSelection): void => setPicked({ selection: chosen, cursor: '' });
     return (
         <>
@@ -86,8 +87,11 @@ function RunView({ run, model, view, actions }: { run: PreviewRun; model: Previe
             </div>
             <Time run={run} go={to => actions.go(to, false)} />
             {run.map && (
-                <AddressMap run={run} model={run.map} theme={theme} window={view.window} setWindow={window => actions.setView({ ...view, window })}
-                    selection={selection} select={select} reveal={actions.reveal} />
+                <div class={run.other ? 'maps two' : 'maps'}>
+                    <AddressMap prefix="map-" run={run} model={run.map} {...(run.other ? { name: view.compareWith !== 'step' && typeof view.compareWith === 'object' && 'kernel' in view.compareWith ? `${after}, Linux ${run.kernel}` : after, beside: run.other.map } : {})}
+                        theme={theme} window={view.window} setWindow={setWindow} selection={selection} select={select} reveal={actions.reveal} />
+                    {run.other && <AddressMap prefix="other-" run={run} model={run.other.map} name={run.other.name} beside={run.map} theme={theme} window={view.window} setWindow={setWindow} selection={selection} select={select} reveal={actions.reveal} />}
+                </div>
             )}
             <div class="columns">
                 <div class="column">
@@ -107,7 +111,7 @@ function RunView({ run, model, view, actions }: { run: PreviewRun; model: Previe
                                     <h2 id="h-iomem"><span class="mono">/proc/iomem</span> {after}{run.current > 0 && run.iomem.every(line => line.mark === 'same') && ': unchanged'}</h2>
                                     <span class="tools">
                                         <Compare run={run} view={view} set={actions.setView} />
-                                        <button class="link" onClick={() => actions.copy('/proc/iomem', asText(run.iomem))} title="Copy the tree as /proc/iomem prints it">Copy</button>
+                                        <button class="link" onClick={() => actions.copy('/proc/iomem', asText(run.iomem, run.iomemDepth))} title="Copy the tree as /proc/iomem prints it">Copy</button>
                                     </span>
                                 </div>
                                 <IomemTree run={run} reveal={actions.reveal} selection={selection} select={select} />

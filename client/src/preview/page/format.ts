@@ -1,5 +1,6 @@
 // How the page writes numbers. Addresses as /proc/iomem has them, sizes in the largest binary unit that keeps them whole, or rounded
 // and marked as such where that would be a long number.
+import type { PreviewResource } from '../../../../server/src/features/preview-protocol.ts';
 
 const UNITS: readonly (readonly [number, string])[] = [[2 ** 50, 'PiB'], [2 ** 40, 'TiB'], [2 ** 30, 'GiB'], [2 ** 20, 'MiB'], [2 ** 10, 'KiB']];
 
@@ -19,6 +20,11 @@ export function size(bytes: number): string {
 /** An address as the kernel prints it in /proc/iomem: at least eight digits. */
 export function address(value: number): string {
     return value.toString(16).padStart(8, '0');
+}
+
+/** The tree as /proc/iomem prints it, without what is gone. `maxDepth`: levels that the release indents. */
+export function asText(lines: readonly PreviewResource[], maxDepth: number): string {
+    return lines.filter(line => line.mark !== 'removed').map(line => `${'  '.repeat(Math.min(line.depth, maxDepth))}${address(line.start)}-${address(line.end)} : ${line.name}\n`).join('');
 }
 
 /** `1 step`, `2 steps`. */

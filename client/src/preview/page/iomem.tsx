@@ -83,7 +83,7 @@ export function IomemTree({ run, reveal, selection, select }: IomemProps): JSX.E
         <div class={rows.length > 300 ? 'iomem long' : 'iomem'} role="tree" aria-label="Resource tree" onKeyDown={onKeyDown} ref={tree}>
             {groups(rows.map((row, i): LineProps => ({
                 line: row.line, hasChildren: row.hasChildren, unfolded: row.open, by: row.line.step ? run.steps[row.line.step]?.text : undefined,
-                focusable: i === activeIndex, selected: isSelected(row.line), open: callOpen, fold: callFold,
+                focusable: i === activeIndex, indent: Math.min(row.line.depth, run.iomemDepth), selected: isSelected(row.line), open: callOpen, fold: callFold,
             }))).map(lines => <Group key={lines[0]!.line.key} lines={lines} />)}
         </div>
     );
@@ -96,6 +96,8 @@ interface LineProps {
     /** Text of the step that put it there. */
     readonly by: string | undefined;
     readonly focusable: boolean;
+    /** Levels, as the release prints them. */
+    readonly indent: number;
     readonly selected: boolean;
     readonly open: (line: PreviewResource, focus: boolean) => void;
     readonly fold: (key: string, close: boolean) => void;
@@ -143,7 +145,7 @@ class Line extends Component<LineProps> {
     }
 }
 
-function drawLine({ line, hasChildren, unfolded, by, focusable, selected, open, fold }: LineProps): JSX.Element {
+function drawLine({ line, hasChildren, unfolded, by, focusable, indent, selected, open, fold }: LineProps): JSX.Element {
     const mark = MARKS[line.mark];
     const leads = line.at !== undefined;
     const title = [by && line.step ? `step ${line.step}: ${by}` : undefined, leads ? 'Go to the text' : undefined].filter(Boolean).join('\n');
@@ -151,7 +153,7 @@ function drawLine({ line, hasChildren, unfolded, by, focusable, selected, open, 
         <div class={`line ${line.mark} ${leads ? 'leads' : ''} ${selected ? 'selected' : ''}`} aria-selected={selected} role="treeitem" aria-level={line.depth + 1} aria-expanded={hasChildren ? unfolded : undefined}
             tabIndex={focusable ? 0 : -1} data-key={line.key} title={title} onClick={() => open(line, false)} onDblClick={() => open(line, true)}>
             <span class="mark" aria-hidden="true">{mark.sign}</span>
-            <span class="body" style={{ '--depth': line.depth }}>
+            <span class="body" style={{ '--depth': indent }}>
                 <span class="text mono">
                     {hasChildren
                         ? <span class={`twisty ${unfolded ? 'open' : ''}`} onClick={event => { event.stopPropagation(); fold(line.key, unfolded); }}><Icon name="twisty" /></span>
@@ -173,11 +175,6 @@ function selector(selection: PreviewSelection | undefined): (line: PreviewResour
     const { key, range } = selection;
     const own = key?.startsWith('iomem:') ? key.slice('iomem:'.length) : undefined;
     return (line) => line.key === own || line.name === key || (own === undefined && range !== undefined && line.start === range.start && line.end === range.end);
-}
-
-/** As /proc/iomem prints it, without what is gone. */
-export function asText(lines: readonly PreviewResource[]): string {
-    return lines.filter(line => line.mark !== 'removed').map(line => `${'  '.repeat(line.depth)}${address(line.start)}-${address(line.end)} : ${line.name}\n`).join('');
 }
 
 /** Lines in order, without those inside a folded one. */

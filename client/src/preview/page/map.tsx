@@ -20,6 +20,11 @@ const STEP = 1.6;
 export interface MapProps {
     readonly run: PreviewRun;
     readonly model: MapModel;
+    /** What it shows, where another map stands beside it. */
+    readonly name?: string;
+    readonly beside?: MapModel;
+    /** Before every id: another one for each map of the page. */
+    readonly prefix: 'map-' | 'other-';
     readonly theme: ThemeName;
     readonly window: Range | undefined;
     readonly setWindow: (window: Range | undefined) => void;
@@ -28,17 +33,17 @@ export interface MapProps {
     readonly reveal: (at: PreviewSpan, focus: boolean) => void;
 }
 
-export function AddressMap({ run, model, theme, window, setWindow, selection, select, reveal }: MapProps): JSX.Element | null {
+export function AddressMap({ run, model, name, beside, prefix, theme, window, setWindow, selection, select, reveal }: MapProps): JSX.Element | null {
     const box = useRef<HTMLDivElement>(null);
     const width = useWidth(box);
     /** Box that has the keyboard: it stays so when the picture is made anew. */
     const focused = useRef<string | undefined>(undefined);
     // the map of everything is what windows are measured on: made for those who zoom
-    const everything = useMemo(() => once(() => layOutMap(model, { width: REFERENCE }).scale), [model]);
-    const layout = useMemo(() => layOutMap(model, { width: Math.max(300, width), ...(window ? { window } : {}), ...(selection ? { selection } : {}) }), [model, width, window, selection]);
-    const svg = useMemo(() => mapToSvg(layout, { title: 'Address map', description: 'Physical memory from low to high addresses, a row for each way to look at it.' }, { theme, prefix: 'map-', interactive: true })
+    const everything = useMemo(() => once(() => layOutMap(model, { width: REFERENCE, ...(beside ? { beside } : {}) }).scale), [model, beside]);
+    const layout = useMemo(() => layOutMap(model, { width: Math.max(300, width), ...(beside ? { beside } : {}), ...(window ? { window } : {}), ...(selection ? { selection } : {}) }), [model, beside, width, window, selection]);
+    const svg = useMemo(() => mapToSvg(layout, { title: name === undefined ? 'Address map' : `Address map ${name}`, description: 'Physical memory from low to high addresses, a row for each way to look at it.' }, { theme, prefix, interactive: true })
         // the page's own style sheet has these rules: its policy allows no style in the text
-        .replace(/<style>[\s\S]*?<\/style>/, ''), [layout, theme]);
+        .replace(/<style>[\s\S]*?<\/style>/, ''), [layout, theme, name, prefix]);
 
     useLayoutEffect(() => {
         if (focused.current === undefined || box.current?.contains(document.activeElement)) return;
@@ -101,24 +106,24 @@ export function AddressMap({ run, model, theme, window, setWindow, selection, se
         return ((toX(everything(), a) - from) / (to - from)) * 100;
     };
     return (
-        <section class="map" aria-labelledby="h-map">
+        <section class="map" aria-labelledby={`h-${prefix.slice(0, -1)}`}>
             <div class="heading">
-                <h2 id="h-map">Physical addresses {window && <span class="mono">{address(window.start)}-{address(window.end)}</span>}</h2>
-                <span class="tools" role="toolbar" aria-label="Address map">
+                <h2 id={`h-${prefix.slice(0, -1)}`}>Physical addresses {name} {window && <span class="mono">{address(window.start)}-{address(window.end)}</span>}</h2>
+                {prefix === 'map-' && <span class="tools" role="toolbar" aria-label="Address map">
                     <button class="tool" title="Closer (+, Ctrl+wheel)" aria-label="Closer" onClick={() => setWindow(zoom(everything(), window, STEP, pivot()))}><Icon name="plus" /></button>
                     <button class="tool" title="Further away (−, Ctrl+wheel)" aria-label="Further away" disabled={!window} onClick={() => setWindow(zoom(everything(), window, 1 / STEP, pivot()))}><Icon name="minus" /></button>
                     <button class="tool" title="To lower addresses (Shift+Left, Shift+wheel)" aria-label="To lower addresses" disabled={!window} onClick={() => setWindow(pan(everything(), window, -0.4))}><Icon name="left" /></button>
                     <button class="tool" title="To higher addresses (Shift+Right, Shift+wheel)" aria-label="To higher addresses" disabled={!window} onClick={() => setWindow(pan(everything(), window, 0.4))}><Icon name="twisty" /></button>
                     <button class="tool" title="Zoom to the selection" aria-label="Zoom to the selection" disabled={!selectedRange} onClick={() => { if (selectedRange) setWindow(around(everything(), selectedRange)); }}><Icon name="target" /></button>
                     <button class="tool" title="Everything (0)" aria-label="Show everything" disabled={!window} onClick={() => setWindow(undefined)}><Icon name="all" /></button>
-                </span>
+                </span>}
             </div>
             <div class="track" aria-hidden="true">{window && <i style={{ left: `${share(window.start)}%`, width: `${Math.max(0.5, share(window.end + 1) - share(window.start))}%` }} />}</div>
             <div class="map-box" ref={box} onKeyDown={onKeyDown} onClick={event => choose((event.target as Element).closest('[data-id]'), false)} onDblClick={event => choose((event.target as Element).closest('[data-id]'), true)}
                 onFocusIn={event => { focused.current = (event.target as SVGElement).dataset?.['id'] ?? focused.current; }}
                 onFocusOut={event => { if (event.relatedTarget) focused.current = undefined; }}
                 dangerouslySetInnerHTML={{ __html: width === 0 ? '' : svg }} />
-            {selectedRange && <p class="hidden" role="status">Selected: {selection?.key ?? ''} {address(selectedRange.start)} to {address(selectedRange.end)}, {size(selectedRange.end - selectedRange.start + 1)}</p>}
+            {selectedRange && prefix === 'map-' && <p class="hidden" role="status">Selected: {selection?.key ?? ''} {address(selectedRange.start)} to {address(selectedRange.end)}, {size(selectedRange.end - selectedRange.start + 1)}</p>}
         </section>
     );
 }

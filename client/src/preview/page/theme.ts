@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { COLORS, pictureStyle, type ThemeName } from '../../../../server/src/render/theme.ts';
 
-const PREFIXES = ['map-', 'nodes-'];
+const PREFIXES = ['map-', 'other-', 'nodes-'];
 
 function themeOf(classes: DOMTokenList): ThemeName {
     if (classes.contains('vscode-high-contrast')) return 'high-contrast';
