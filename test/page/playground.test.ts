@@ -72,6 +72,19 @@ describe.skipIf(noBrowser !== undefined)('the static page', () => {
         await preview().getByText('two-tier').first().waitFor();
     });
 
+    it('explains a box as the editor does, where the pointer rests and where the keyboard is', async () => {
+        await preview().locator('[data-source="region0"] text').first().hover({ force: true });
+        const tip = preview().getByRole('tooltip');
+        await tip.getByText('region0').first().waitFor();
+        await tip.locator('pre').waitFor();
+        expect(await tip.locator('pre').innerText()).not.toMatch(/\*\*|```/);
+        await page.keyboard.press('Escape');
+        await page.locator('h1').first().hover();
+        expect(await tip.count()).toBe(0);
+        await preview().locator('.iomem .line').first().focus();
+        await tip.waitFor();
+    });
+
     it.each([['png', '89504e470d0a1a0a'], ['svg', Buffer.from('<svg xmlns').toString('hex')]])('saves the picture as %s', async (as, begin) => {
         const coming = page.waitForEvent('download');
         await preview().getByLabel('Save as').selectOption(as);

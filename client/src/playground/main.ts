@@ -63,6 +63,7 @@ class Preview {
             case 'reveal': this.reveal(message); break;
             case 'copy': void navigator.clipboard.writeText(message.text); break;
             case 'save': void this.save(message); break;
+            case 'explain': void this.explain(message); break;
             case 'png': if (message.data !== undefined) this.download(`data:image/png;base64,${message.data}`, `${message.name}.png`); break;
         }
     }
@@ -114,6 +115,13 @@ class Preview {
         const address = URL.createObjectURL(new Blob([made.text]));
         this.download(address, `${made.name}.${as === 'markdown' ? 'md' : as}`);
         URL.revokeObjectURL(address);
+    }
+
+    private async explain({ id, uri, offset }: Extract<ToPanel, { kind: 'explain' }>): Promise<void> {
+        const line = editor.state.doc.lineAt(Math.min(offset, editor.state.doc.length));
+        const position = { line: line.number - 1, character: offset - line.from };
+        const hover = await client.request<object, { contents: { value: string } } | null>('textDocument/hover', { textDocument: { uri }, position }).catch(() => null);
+        this.post({ kind: 'explained', id, text: hover?.contents.value ?? '' });
     }
 
     private download(address: string, name: string): void {

@@ -8,7 +8,9 @@ export type ToPage =
     /** The server is not there (starting, stopped): the page keeps what it shows. */
     | { readonly kind: 'waiting'; readonly text: string }
     /** Draws an SVG document, and answers with `png`. */
-    | { readonly kind: 'draw'; readonly svg: string; readonly name: string };
+    | { readonly kind: 'draw'; readonly svg: string; readonly name: string }
+    /** Answer to `explain`: Markdown, empty where there is nothing to say. */
+    | { readonly kind: 'explained'; readonly id: number; readonly text: string };
 
 /** What a picture can be saved as; a PNG is drawn by the page. */
 export type SaveKind = DocumentKind | 'png';
@@ -38,6 +40,8 @@ export type ToPanel =
     /** `pinned`: shows that until the cursor moves elsewhere, whatever the place belongs to. `fix`: and offers its quick fixes. */
     | { readonly kind: 'reveal'; readonly uri: string; readonly start: number; readonly end: number; readonly focus: boolean; readonly pinned?: Pinned; readonly fix?: boolean }
     | { readonly kind: 'view'; readonly view: View }
+    /** What the editor's hover says at a place of the text. */
+    | { readonly kind: 'explain'; readonly id: number; readonly uri: string; readonly offset: number }
     | { readonly kind: 'copy'; readonly what: string; readonly text: string }
     /** `data`: base64; absent where it could not be drawn. */
     | { readonly kind: 'png'; readonly name: string; readonly data?: string }

@@ -139,6 +139,7 @@ class PreviewPanel implements vscode.Disposable {
                 void vscode.env.clipboard.writeText(message.text).then(() => vscode.window.setStatusBarMessage(`${message.what} copied`, 3000));
                 break;
             case 'save': void this.save(message); break;
+            case 'explain': void this.explain(message); break;
             case 'png': void this.savePng(message); break;
         }
     }
@@ -197,6 +198,13 @@ class PreviewPanel implements vscode.Disposable {
         const made = await this.client.sendRequest<DocumentResult | null>(DOCUMENT_REQUEST, params);
         if (made && as === 'png') void this.panel.webview.postMessage({ kind: 'draw', svg: made.text, name: made.name } satisfies ToPage);
         else if (made) await save(made.name, new TextEncoder().encode(made.text), as, vscode.Uri.parse(this.uri));
+    }
+
+    private async explain({ id, uri, offset }: Extract<ToPanel, { kind: 'explain' }>): Promise<void> {
+        const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
+        const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', document.uri, document.positionAt(offset));
+        const text = hovers.flatMap(hover => hover.contents).map(part => typeof part === 'string' ? part : part.value).join('\n\n');
+        void this.panel.webview.postMessage({ kind: 'explained', id, text } satisfies ToPage);
     }
 
     private async savePng({ name, data }: Extract<ToPanel, { kind: 'png' }>): Promise<void> {

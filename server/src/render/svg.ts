@@ -163,9 +163,10 @@ function drawBox(b: MapBox, losses: readonly MapOverlay[], prefix: string, inter
     const hatching = losses.map((o) => element('rect', { x: o.x, y: o.y, width: o.width, height: o.height, fill: `url(#${prefix}hatch)`, 'pointer-events': 'none' })).join('');
     const label = b.label === '' ? '' : labelOn(middle, b.y + 14, b.label, kind, 12, false, struck || KIND_PATTERN[kind] === 'hatch');
     const attributes = interactive
-        ? { tabindex: first ? 0 : -1, role: 'button', 'aria-label': b.label === '' || b.title.startsWith(b.label) ? b.title : `${b.label}, ${b.title}`, 'aria-pressed': b.selected ? 'true' : 'false', 'data-id': b.id, 'data-source': b.sourceKey, 'data-start': b.range.start, 'data-end': b.range.end }
+        ? { tabindex: first ? 0 : -1, role: 'button', 'aria-label': b.label === '' || b.title.startsWith(b.label) ? b.title : `${b.label}, ${b.title}`, 'aria-pressed': b.selected ? 'true' : 'false', 'data-tip': b.label === '' || b.title.startsWith(b.label) ? undefined : b.title, 'data-id': b.id, 'data-source': b.sourceKey, 'data-start': b.range.start, 'data-end': b.range.end }
         : {};
-    return element('g', attributes, element('title', {}, escapeText(b.title)), shape, hatching, label);
+    // a page that listens explains its boxes itself
+    return element('g', attributes, ...(interactive ? [] : [element('title', {}, escapeText(b.title))]), shape, hatching, label);
 }
 
 /** Words for the kinds, in as many lines as it takes. */

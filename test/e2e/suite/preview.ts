@@ -105,7 +105,7 @@ suite('preview', () => {
 
     test('the cursor selects in the map and in the tree', async () => {
         moveTo(editor, at(editor.document, 'online-memory dax0.0', 0, 'online-memory d'.length));
-        await until('dax0.0 in the map', () => page<string[]>('texts', { selector: '.map-box [aria-pressed="true"] title' }), all => all.length > 0);
+        await until('dax0.0 in the map', () => page<string | null>('attribute', { selector: '.map-box [aria-pressed="true"]', name: 'aria-label' }), words => words?.includes('dax0.0') === true);
         await until('dax0.0 in the tree', () => page<string[]>('texts', { selector: '.iomem .line.selected .label' }), all => all.includes('dax0.0'));
         moveTo(editor, at(editor.document, 'memory at 4G size 6G', 0, 4));
         await until('the range in the map', () => page<string>('attribute', { selector: '.map-box [aria-pressed="true"]', name: 'data-start' }), start => Number(start) >= 2 ** 32);
@@ -156,10 +156,19 @@ suite('preview', () => {
         await until('RAM is there', iomem, found => has(found, 'System RAM (kmem)'));
         await page('select', { selector: '.compare select', value: 'boot' });
         await until('new since boot', () => page<string[]>('texts', { selector: '.iomem .line.added' }), found => has(found, 'System RAM (kmem)'));
+        equal(await page<string>('text', { selector: '#h-other' }), 'Physical addresses after boot', 'heading of the other map');
+        equal((await page<string[]>('axe')).join('\n'), '', 'axe with two maps');
         await page('select', { selector: '.compare select', value: 'linux 5.3' });
         await until('named otherwise', () => page<string[]>('texts', { selector: '.iomem .line.changed' }), found => has(found, 'was System RAM'));
         await page('select', { selector: '.compare select', value: 'step' });
         await until('unchanged', () => page<string[]>('texts', { selector: '.iomem .line.changed' }), found => found.length === 0);
+    });
+
+    test('explains what the keyboard is at as the editor does', async () => {
+        await page('focus', { selector: '.iomem .line.leads' });
+        await until('the explanation', () => page<string | null>('text', { selector: '.explain pre' }), text => text !== null && text.length > 20);
+        await page('focus', { selector: '#tab-iomem' });
+        await until('gone', () => page<string | null>('text', { selector: '.explain' }), text => text === null);
     });
 
     test('has no accessibility violation', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { asText } from '../../../client/src/preview/page/format.ts';
+import { asText, plainText } from '../../../client/src/preview/page/format.ts';
 import { preview, PreviewMemory } from '../../../server/src/features/preview.ts';
 import { analyse, URI } from '../../fixture.ts';
 
@@ -58,6 +58,9 @@ describe('preview', () => {
         expect(asText(run!.iomem, run!.iomemDepth)).toContain('\n180000000-1ffffffff : Persistent Memory (legacy)\n  180000000-1801fffff : namespace0.0\n');
         const nested = [0, 1, 2].map((depth) => ({ ...run!.iomem[0]!, depth, start: 0, end: 4095, name: `level ${depth}` }));
         expect(asText(nested, 1)).toBe('00000000-00000fff : level 0\n  00000000-00000fff : level 1\n  00000000-00000fff : level 2\n');
+    });
+    test('Markdown of a hover as plain text', () => {
+        expect(plainText('**dax0.0** is `device_dax`\n\n---\n```memtopo\nnode 0\n```\n- see [KM-02](https://a/b)')).toBe('dax0.0 is device_dax\nnode 0\n• see KM-02');
     });
     test('another kernel of the scenario', () => {
         expect(ask(TEXT, at('modprobe')).run).toMatchObject({ kernel: '6.1', kernels: ['6.1', '6.12'] });

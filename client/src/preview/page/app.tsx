@@ -5,6 +5,7 @@ import type { Comparison, PreviewModel, PreviewRun, PreviewSelection, PreviewSpa
 import { formatApproximate } from '../../../../server/src/render/summary.ts';
 import type { ThemeName } from '../../../../server/src/render/theme.ts';
 import type { Tab, ToPanel, View } from '../messages.ts';
+import { Explain } from './explain.tsx';
 import { asText, size } from './format.ts';
 import { Icon } from './icons.tsx';
 import { IomemTree } from './iomem.tsx';
@@ -24,6 +25,8 @@ export interface Actions {
     readonly go: (step: number, focus: boolean) => void;
     /** Takes the cursor there, and shows what it is in. */
     readonly lead: (at: PreviewSpan) => void;
+    /** What the editor's hover says there, as Markdown. */
+    readonly explain: (at: PreviewSpan) => Promise<string>;
     readonly copy: (what: string, text: string) => void;
     readonly save: (as: Extract<ToPanel, { kind: 'save' }>['as'], step: number, theme: ThemeName) => void;
     readonly setView: (view: View) => void;
@@ -77,7 +80,7 @@ function RunView({ run, model, view, actions }: { run: PreviewRun; model: Previe
     const setWindow = (window: View['window']): void => actions.setView({ ...view, window });
     const select = (chosen: PreviewSelection): void => setPicked({ selection: chosen, cursor: '' });
     return (
-        <>
+        <Explain run={run} explain={actions.explain}>
             <Header run={run} model={model} view={view} actions={actions} theme={theme} />
             <div class="totals">
                 <Total name="RAM" value={formatApproximate(run.totals.ram)} change={run.totals.ram - run.totals.ramBefore} />
@@ -124,7 +127,7 @@ function RunView({ run, model, view, actions }: { run: PreviewRun; model: Previe
                 </div>
             </div>
             <Announcer text={step ? `${after}: ${step.verdict === 'ok' ? 'ok' : step.verdict}, ${step.summary}` : ''} />
-        </>
+        </Explain>
     );
 }
 

@@ -27,6 +27,12 @@ export function asText(lines: readonly PreviewResource[], maxDepth: number): str
     return lines.filter(line => line.mark !== 'removed').map(line => `${'  '.repeat(Math.min(line.depth, maxDepth))}${address(line.start)}-${address(line.end)} : ${line.name}\n`).join('');
 }
 
+/** Markdown as the editor's hovers use it, without its marks: the page has no reader of Markdown. */
+export function plainText(markdown: string): string {
+    return markdown.replaceAll(/^```.*\n?/gm, '').replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll(/\*\*|`/g, '').replaceAll(/&nbsp;/g, ' ').replaceAll(/\\([^\w\s])/g, '$1')
+        .replaceAll(/^[*-] /gm, '• ').replaceAll(/^---$/gm, '').replaceAll(/\n{2,}/g, '\n').trim();
+}
+
 /** `1 step`, `2 steps`. */
 export function count(n: number, what: string): string {
     return `${n} ${what}${n === 1 ? '' : 's'}`;

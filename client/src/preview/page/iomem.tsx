@@ -148,10 +148,10 @@ class Line extends Component<LineProps> {
 function drawLine({ line, hasChildren, unfolded, by, focusable, indent, selected, open, fold }: LineProps): JSX.Element {
     const mark = MARKS[line.mark];
     const leads = line.at !== undefined;
-    const title = [by && line.step ? `step ${line.step}: ${by}` : undefined, leads ? 'Go to the text' : undefined].filter(Boolean).join('\n');
+    const title = [`${address(line.start)}-${address(line.end)} : ${line.name}`, by && line.step ? `step ${line.step}: ${by}` : undefined, leads ? 'Go to the text' : undefined].filter(Boolean).join('\n');
     return (
         <div class={`line ${line.mark} ${leads ? 'leads' : ''} ${selected ? 'selected' : ''}`} aria-selected={selected} role="treeitem" aria-level={line.depth + 1} aria-expanded={hasChildren ? unfolded : undefined}
-            tabIndex={focusable ? 0 : -1} data-key={line.key} title={title} onClick={() => open(line, false)} onDblClick={() => open(line, true)}>
+            tabIndex={focusable ? 0 : -1} data-key={line.key} data-tip={title} onClick={() => open(line, false)} onDblClick={() => open(line, true)}>
             <span class="mark" aria-hidden="true">{mark.sign}</span>
             <span class="body" style={{ '--depth': indent }}>
                 <span class="text mono">

@@ -14,6 +14,8 @@ const root = document.getElementById('page');
 let model: PreviewModel | undefined;
 let view: View = { ...FIRST_VIEW, ...host.getState()?.view };
 let waiting: string | undefined;
+let asked = 0;
+const answers = new Map<number, (text: string) => void>();
 
 function pin(step: number): Pinned | undefined {
     const subject = model?.subjects[model.subject];
@@ -31,6 +33,15 @@ const actions: Actions = {
     },
     lead(at: PreviewSpan) {
         host.postMessage({ kind: 'reveal', uri: at.uri ?? model?.uri ?? '', start: at.start, end: at.end, focus: false });
+    },
+    explain(at: PreviewSpan) {
+        const id = ++asked;
+        return new Promise(resolve => {
+            // only the newest question still has somebody who waits
+            answers.clear();
+            answers.set(id, resolve);
+            host.postMessage({ kind: 'explain', id, uri: at.uri ?? model?.uri ?? '', offset: at.start });
+        });
     },
     copy(what: string, text: string) {
         host.postMessage({ kind: 'copy', what, text });
@@ -86,6 +97,11 @@ function same(a: unknown, b: unknown): boolean {
 window.addEventListener('message', (event: MessageEvent<ToPage>) => {
     let begin: number | undefined;
     const message = event.data;
+    if (message.kind === 'explained') {
+        answers.get(message.id)?.(message.text);
+        answers.delete(message.id);
+        return;
+    }
     if (message.kind === 'draw') {
         const { name, svg } = message;
         void toPng(svg).then(data => host.postMessage({ kind: 'png', name, data }), () => host.postMessage({ kind: 'png', name }));
