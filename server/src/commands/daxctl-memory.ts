@@ -85,11 +85,14 @@ function blockNamesOf(runs: readonly BlockRun[]): string[] {
     return runs.flatMap((run) => Array.from({ length: run.last - run.first + 1 }, (_, i) => `memory${run.first + i}`));
 }
 
-/** Onlines for kernel data the block that directory order puts first. */
+/** What libdaxctl writes for `--no-movable`: plain `online`, so that the kernel's policy decides, and it may decide for ZONE_MOVABLE (DXC-03). */
+const NO_MOVABLE = 'online';
+
+/** Onlines the block that directory order puts first. */
 function onlineFirst(tx: Tx, runs: readonly BlockRun[]): void {
     if (runs.length === 0 || count(runs) > MANY) return;
     const block = Number(readdirOrder(blockNamesOf(runs))[0]!.slice('memory'.length));
-    onlineBlocks(tx, block, block, 'online_kernel');
+    onlineBlocks(tx, block, block, NO_MOVABLE);
 }
 
 /** What the two verbs look at first: how many blocks, how many online. */
@@ -128,7 +131,7 @@ export function onlineMemory(session: Session, device: ListedDevice, noMovable: 
     // Which block of a node is the first for kernel data matters later: it may never go offline again.
     if (noMovable) onlineFirst(tx, offline);
     const left = runsIn(tx.state, windowOf(tx.state, device)).filter((run) => run.state === 'offline');
-    const { failed } = eachBlock(tx, left, (t, first, last) => (onlineBlocks(t, first, last, noMovable ? 'online_kernel' : 'online_movable') > 0 ? 'EHWPOISON' : 0));
+    const { failed } = eachBlock(tx, left, (t, first, last) => (onlineBlocks(t, first, last, noMovable ? NO_MOVABLE : 'online_movable') > 0 ? 'EHWPOISON' : 0));
     if (failed) {
         session.say(`${device.name}: failed to online memory: ${session.name(failed.errno)}`);
         return failed.errno;

@@ -4,7 +4,7 @@ import type { OptionSpec, ToolSpec, VerbSpec } from './spec.ts';
 const REGION: OptionSpec = { long: '--region', short: '-r', value: 'daxregion', doc: 'Only devices of this dax region: its number, `regionN`, or `all`.' };
 const HUMAN: OptionSpec = { long: '--human', short: '-u', doc: 'Print sizes with units and other numbers in hexadecimal.' };
 const VERBOSE: OptionSpec = { long: '--verbose', short: '-v', doc: 'Say more about what is done and why it is refused.' };
-const NO_MOVABLE: OptionSpec = { long: '--no-movable', doc: 'Online memory with `online_kernel` instead of `online_movable`: it may never go offline again.' };
+const NO_MOVABLE: OptionSpec = { long: '--no-movable', doc: 'Online memory with plain `online` instead of `online_movable`: where the policy puts it into a kernel zone, it may never go offline again.' };
 const SIZE: OptionSpec = { long: '--size', short: '-s', value: 'size', doc: 'Bytes of the device, with k, M, G or T; a multiple of its align.' };
 const ALIGN: OptionSpec = {
     long: '--align', short: '-a', value: 'align', values: ['4K', '2M', '1G'], doc: 'Page size that mappings of the device use; the default is that of the region.',
