@@ -2,6 +2,8 @@
 import { initLabels, labelArea, zeroLabels } from '../kernel/nd-label.ts';
 import { capacity } from '../kernel/nd-namespace.ts';
 import { ndRemove, ndProbe } from '../kernel/nvdimm.ts';
+import { viewNamespace } from '../kernel/nd-view.ts';
+import { STRERROR } from '../kernel/outcome.ts';
 import type { NdDimm } from '../kernel/state.ts';
 import type { Tx } from '../kernel/tx.ts';
 import { createInRegion, prepare, reconfigure } from './ndctl-create.ts';
@@ -97,6 +99,75 @@ function destroy(session: NdctlSession, name: string): Code {
         });
     }
     return ready === 2 ? session.deleteNamespace(name) : ready;
+}
+
+/** check-namespace: reads a btt's info block through a raw disk; what was active is taken down with --force only, and comes back. */
+function check(session: NdctlSession, name: string): Code {
+    const wasActive = session.active(name);
+    if (wasActive && !session.force) {
+        session.print(`${name}: namespace_check: ${name}: check aborted, namespace online`);
+        return code(session.tx.fail('EBUSY', { code: 'ndctl/active-needs-force', rules: ['NDC-11'], subject: name, message: `${name} is active: --force takes it down first` }));
+    }
+    const disabled = wasActive ? session.disableSafe(name) : 0;
+    if (disabled !== 0) return disabled;
+    const { forceRaw, range } = session.namespace(name)!;
+    session.setRaw(name, true);
+    let result = session.enableNamespace(name);
+    if (result === 0 && session.state.nvdimm.media.blocks.get(range?.start ?? -1)?.kind !== 'btt') {
+        session.print(`${name}: namespace_check: Unable to recover any BTT info blocks`);
+        session.print(`${name}: namespace_check: This may not be a sector mode namespace`);
+        result = code('ENXIO');
+    }
+    session.setRaw(name, forceRaw);
+    session.disableInvalidate(name);
+    if (wasActive) session.enableNamespace(name);
+    return result;
+}
+
+/** clear-errors passes over a btt, and asks the bus for its scrub first: legacy memory has none, nor has QEMU's NFIT. */
+function clearErrors(session: NdctlSession, name: string): Code {
+    if (viewNamespace(session.state, session.namespace(name)!).mode === 'sector') return 1;
+    session.error(`${name}: Unable to determine scrub state: ${STRERROR.EOPNOTSUPP}`);
+    return code('EOPNOTSUPP');
+}
+
+/** write-infoblock wants a disabled namespace; what it writes is not simulated. */
+function writeInfoblock(session: NdctlSession, name: string): Code {
+    if (session.active(name)) return code('EBUSY');
+    session.tx.notSimulated = 'ndctl write-infoblock';
+    return 0;
+}
+
+interface Inspection {
+    readonly command: string;
+    /** `checking namespaces`, for a failure. */
+    readonly doing: string;
+    readonly count: (n: number) => string;
+    readonly act: (session: NdctlSession, name: string) => Code;
+}
+
+const INSPECTIONS: Readonly<Record<string, Inspection>> = {
+    'check-namespace': { command: 'check namespace', doing: 'checking namespaces', count: (n) => `checked ${plural(n, 'namespace')}`, act: check },
+    'clear-errors': { command: 'clear errors namespace', doing: 'clearing namespaces', count: (n) => `cleared ${plural(n, 'namespace')}`, act: clearErrors },
+    'write-infoblock': { command: 'write-infoblock', doing: 'checking infoblocks', count: (n) => `wrote ${plural(n, 'infoblock')}`, act: writeInfoblock },
+};
+
+/** Verbs whose status is that of the last namespace as it is, "passed over" included. */
+function inspectEach(tx: Tx, invocation: Invocation, wanted: string, verb: Inspection): CommandResult {
+    const session = new NdctlSession(tx, verb.command, flag(invocation, '--force'));
+    let result: Code = wanted === 'all' ? 0 : code('ENXIO');
+    let count = 0;
+    for (const region of session.regions(valueOf(invocation, '--region'), valueOf(invocation, '--bus'))) {
+        for (const { name } of session.namespaces(region)) {
+            const namespace = session.namespace(name);
+            if (!namespace || (wanted === 'all' ? capacity(namespace) === 0 && !namespace.uuid : wanted !== name)) continue;
+            result = verb.act(session, name);
+            if (result === 0) count++;
+        }
+    }
+    if (result < 0) session.failed(`error ${verb.doing}`, result);
+    session.print(verb.count(count));
+    return session.exit(result);
 }
 
 function eachNamespace(tx: Tx, invocation: Invocation, verb: NamespaceVerb): CommandResult {
@@ -263,6 +334,8 @@ function run(tx: Tx, invocation: Invocation): CommandResult {
     if (Object.hasOwn(NAMESPACE_VERBS, verb)) return eachNamespace(tx, invocation, NAMESPACE_VERBS[verb]!);
     if (verb === 'enable-region' || verb === 'disable-region') return eachRegion(tx, invocation, verb === 'enable-region');
     if (Object.hasOwn(DIMM_VERBS, verb)) return eachDimm(tx, invocation, verb, DIMM_VERBS[verb]!);
+    const wanted = invocation.positionals[0]?.text;
+    if (wanted !== undefined && Object.hasOwn(INSPECTIONS, verb)) return inspectEach(tx, invocation, wanted, INSPECTIONS[verb]!);
     const session = new NdctlSession(tx, verb, false);
     if (verb === 'list') {
         session.stdout(listText(session, invocation));

@@ -9,7 +9,7 @@ import { availableSlots, labelArea } from '../kernel/nd-label.ts';
 import { ALIGNMENTS } from '../kernel/nd-pfn.ts';
 import { ndRegionAlignStore } from '../kernel/nd-region.ts';
 import { viewNamespace } from '../kernel/nd-view.ts';
-import { ndBind, ndBound, type NdDriver, ndDriverOf, ndUnbind, updateNamespace, updateNdRegion, updatePersonality } from '../kernel/nvdimm.ts';
+import { ndBind, ndBound, type NdDriver, ndDriverOf, ndDriverRegistered, ndUnbind, updateNamespace, updateNdRegion, updatePersonality } from '../kernel/nvdimm.ts';
 import type { Errno, Result, RuleId } from '../kernel/outcome.ts';
 import { sizeOf } from '../kernel/range.ts';
 import type { KernelState, NdDimm, NdNamespace, NdPersonality, NdRegion } from '../kernel/state.ts';
@@ -216,10 +216,12 @@ const DRIVER_DOC: Readonly<Record<NdDriver, string>> = {
 const driverAttributes: SysfsAttribute[] = (Object.keys(DRIVER_DOC) as NdDriver[]).flatMap((driver): SysfsAttribute[] => [
     {
         path: `/sys/bus/nd/drivers/${driver}/bind`, doc: `Binds a device to ${driver}, the ${DRIVER_DOC[driver]}.`, rules: ['ND-14', 'ND-15'],
+        exists: (state) => ndDriverRegistered(state, driver),
         write: (tx, _, value) => ndBind(tx, driver, value), values: (state) => devicesOf(state, driver).filter((n) => !ndBound(state, n)),
     },
     {
         path: `/sys/bus/nd/drivers/${driver}/unbind`, doc: `Unbinds a device from ${driver}, the ${DRIVER_DOC[driver]}. Nothing checks whether it is in use.`, rules: ['ND-26', 'NF-05'],
+        exists: (state) => ndDriverRegistered(state, driver),
         write: (tx, _, value) => ndUnbind(tx, driver, value), values: (state) => devicesOf(state, driver).filter((n) => ndBound(state, n)),
     },
 ]);

@@ -94,7 +94,8 @@ export function ndBound(state: KernelState, name: string): boolean {
     return (nd.dimms.get(name) ?? nd.regions.get(name) ?? nd.namespaces.get(name) ?? nd.personalities.get(name))?.enabled ?? false;
 }
 
-function registered(state: KernelState, driver: NdDriver): boolean {
+/** Is the driver there? Those of DIMMs and regions are libnvdimm's own. */
+export function ndDriverRegistered(state: KernelState, driver: NdDriver): boolean {
     return driver === 'nvdimm' || driver === 'nd_region' ? true : state.nvdimm.drivers.includes(driver);
 }
 
@@ -130,7 +131,7 @@ export function ndDriverUnregister(tx: Tx, driver: 'nd_pmem' | 'dax_pmem'): void
  */
 export function ndProbe(tx: Tx, name: string): Result {
     const driver = ndDriverOf(tx.state, name);
-    if (!driver || !registered(tx.state, driver)) return 'ENODEV';
+    if (!driver || !ndDriverRegistered(tx.state, driver)) return 'ENODEV';
     const result = probe(tx, driver, name);
     if (result === 0 || result === 'EOPNOTSUPP') advanceSeeds(tx, name);
     // ENODEV and ENXIO mean "not mine" and stay silent.
