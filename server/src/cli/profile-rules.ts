@@ -7,7 +7,7 @@ const RULES: Readonly<Partial<Record<keyof Profile, readonly RuleId[]>>> = {
     softReservedPrivate: ['E820-08'], efiFakeMem: ['EFI-02'], removesEfiMmio: ['E820-09'], targetNode: ['NUMA-06'], meminfoFromDram: ['NUMA-04'],
     iomemDepth: ['RES-14'], intersectsDescends: ['RES-12'], subSections: ['ZD-01', 'ZD-02'], mhpRangeCheck: ['MHP-02'], autoOnlineValues: ['ONL-01'],
     memoryGroups: ['KM-04'], storedBlockZone: ['OFF-01'], hwpoisonBlocksOnline: ['ONL-02'], memmapOnMemory: ['MHP-09'], mergeSystemRam: ['RES-09'],
-    memoryTiers: ['TIER-01'], hmatAdistance: ['TIER-02'], access1: ['HMAT-05'], regionAlign: ['ND-05', 'ND-16'], zeroSizeGuard: ['ND-18'],
+    memoryTiers: ['TIER-01'], hmatAdistance: ['TIER-02'], access1: ['HMAT-05'], regionAlign: ['ND-05', 'ND-16'], legacyRegionAlign: ['ND-05'], zeroSizeGuard: ['ND-18'],
     badInfoBlocks: ['ND-14'], sectionPadding: ['ND-20'], dynamicDax: ['DAX-01'], mappingLengthSilent: ['DAX-16'], daxMatchByType: ['DAX-18'],
     bindReturnsProbeErrno: ['DAX-20'], stalePageMap: ['DAX-22'], probeLogNew: ['KM-16'], hmemInIomem: ['RES-17'], hmemSource: ['HMEM-01'], hmemCxl: ['HMEM-04'],
     hmemOnce: ['HMEM-02'], hmemBelowPlatform: ['HMEM-01'], fsdevDriver: ['DAX-18'], kmemRemoves: ['KM-11'], kmemName: ['KM-06'], kmemPerMapping: ['KM-05'],

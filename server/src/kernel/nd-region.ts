@@ -156,11 +156,17 @@ export function ndRegionDestroy(tx: Tx, name: string): void {
 /**
  * Write to /sys/bus/nd/devices/regionN/align (ND-05, v5.7+). Nothing allocated changes; later allocations follow it.
  *
- * @returns EINVAL unless the value is a power of two of at least 4 KiB on each DIMM and at most the region.
+ * @returns EINVAL unless the value is a power of two of at least 4 KiB on each DIMM and at most the region; ENXIO without DIMMs, where
+ * the release does not foresee that.
  */
 export function ndRegionAlignStore(tx: Tx, name: string, text: string): Result {
     const region = tx.state.nvdimm.regions.get(name)!;
     const value = parseKernelNumber(text);
+    if (value !== undefined && region.mappings.length === 0 && !tx.state.profile.legacyRegionAlign) {
+        return tx.fail('ENXIO', {
+            code: 'nvdimm/region-align-legacy', rules: ['ND-05'], subject: name, range: region.range, message: `${name} has no DIMMs: this kernel does not let its align be set`,
+        });
+    }
     const each = value === undefined ? 0 : value / region.ways;
     if (value === undefined || !Number.isInteger(each) || each < PAGE || !Number.isInteger(Math.log2(each)) || value > sizeOf(region.range)) {
         return tx.fail('EINVAL', {

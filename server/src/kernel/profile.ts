@@ -62,6 +62,8 @@ export interface Profile {
     // -- nvdimm
     /** Region align of 16 MiB × ways and the compat alignment checks (ND-05, ND-16; v5.7). */
     readonly regionAlign: boolean;
+    /** Does the align of a region without DIMMs (legacy pmem) accept a value (ND-05)? 5.10 does not, 6.1 does. */
+    readonly legacyRegionAlign: boolean;
     /** dataoff is compared with the truncated size (ND-18 step 5; v6.2). */
     readonly zeroSizeGuard: boolean;
     /** A region makes its idle personalities before those of info blocks, so these have the higher numbers (measured: 6.1 no, 6.12 yes). */
@@ -125,7 +127,7 @@ const V5_1: Profile = {
     bareMetalBlockShortcut: false, acpiCountsForMaxPfn: false, cfmwsAdvisesBlockSize: false, softReserved: false, e820KeepsApart: false, softReservedPrivate: false,
     efiFakeMem: false, removesEfiMmio: false, targetNode: 'fallback', meminfoFromDram: false, iomemDepth: 5, intersectsDescends: false, subSections: false, mhpRangeCheck: 'none',
     autoOnlineValues: ['offline', 'online'], memoryGroups: false, storedBlockZone: false, hwpoisonBlocksOnline: false, mirrorNeedsMirrors: false, nodeDataInFirstBlock: false, memmapOnMemory: 'none',
-    mergeSystemRam: false, memoryTiers: 'none', hmatAdistance: false, access1: false, regionAlign: false, zeroSizeGuard: false,
+    mergeSystemRam: false, memoryTiers: 'none', hmatAdistance: false, access1: false, regionAlign: false, legacyRegionAlign: false, zeroSizeGuard: false,
     seedsFirst: false, badInfoBlocks: false, sectionPadding: true, dynamicDax: false, mappingLengthSilent: false, daxMatchByType: false, bindReturnsProbeErrno: false, stalePageMap: false,
     probeLogNew: false, hmemInIomem: false, hmemSource: 'none', hmemCxl: 'takes', hmemOnce: false, hmemBelowPlatform: false, daxRegionTree: false, fsdevDriver: false, kmemRemoves: false,
     kmemName: 'System RAM', kmemPerMapping: false, kmemTooSmall: 'EBUSY', kmemTruncationWarning: false, kmemMemmapOnMemoryAttr: false,
@@ -148,7 +150,7 @@ const HISTORY: readonly (readonly [name: string, change: Change])[] = [
     ['5.15', { memoryGroups: true, bindReturnsProbeErrno: true, kmemTooSmall: 'EINVAL', memoryTiers: 'lists' }],
     ['5.17', { stalePageMap: true }],
     ['5.18', { storedBlockZone: true, virtioMemSubBlock: 2 * 2 ** 20, cxlWindows: true }],
-    ['6.0', { xfsRemoval: 'failure' }],
+    ['6.0', { legacyRegionAlign: true, xfsRemoval: 'failure' }],
     ['6.1', { hmemOnce: true, memoryTiers: 'tiers', intersectsDescends: true }],
     ['6.2', { zeroSizeGuard: true, hwpoisonBlocksOnline: true, removesEfiMmio: true }],
     ['6.3', { daxMatchByType: true, hmemInIomem: false, hmemSource: 'module', hmemCxl: 'defers', cxlRamRegions: true }],

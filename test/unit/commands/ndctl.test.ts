@@ -246,3 +246,30 @@ it('every option has a sentence, and no two share a name', () => {
         for (const option of verb.options) expect(option.doc.endsWith('.'), `${verb.verb} ${option.long}`).toBe(true);
     }
 });
+
+describe('NDC-11: verbs that look at a namespace', () => {
+    it.each(['check-namespace', 'clear-errors', 'write-infoblock'])('%s of none is ENXIO', (verb) => {
+        expect(nvdimm().run(`ndctl ${verb} namespace0.5`)).toMatchObject({ status: 250, errnos: ['ENXIO'] });
+    });
+
+    it('check-namespace refuses an active one, finds a btt with --force, and brings it back', () => {
+        const t = nvdimm();
+        t.ok('ndctl create-namespace -m sector -s 64M');
+        expect(t.run('ndctl check-namespace namespace0.0')).toMatchObject({ status: 240, errnos: ['EBUSY'] });
+        t.ok('ndctl check-namespace -f namespace0.0');
+        expect(t.state.nvdimm.personalities.get(t.state.nvdimm.namespaces.get('namespace0.0')!.holder!)).toMatchObject({ kind: 'btt', enabled: true });
+        expect(t.run('ndctl clear-errors namespace0.0').status).toBe(1);
+    });
+
+    it('legacy memory has neither btt nor scrub', () => {
+        const t = legacy();
+        expect(t.run('ndctl check-namespace -f namespace0.0')).toMatchObject({ status: 250, errnos: ['ENXIO'] });
+        expect(t.run('ndctl clear-errors namespace0.0')).toMatchObject({ status: 161, errnos: ['EOPNOTSUPP'] });
+    });
+
+    it('ND-05: the align of a region without DIMMs: 5.10 refuses, 6.1 takes it', () => {
+        const line = 'echo 0x200000 > /sys/bus/nd/devices/region0/align';
+        expect(new Terminal({ kernel: '5.10', legacy: [rangeOf(6 * GiB, GiB)] }).run(line)).toMatchObject({ status: 1, errnos: ['ENXIO'] });
+        expect(legacy().run(line).status).toBe(0);
+    });
+});
