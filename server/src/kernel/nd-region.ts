@@ -164,7 +164,7 @@ export function ndRegionAlignStore(tx: Tx, name: string, text: string): Result {
     const value = parseKernelNumber(text);
     if (value !== undefined && region.mappings.length === 0 && !tx.state.profile.legacyRegionAlign) {
         return tx.fail('ENXIO', {
-            code: 'nvdimm/region-align-legacy', rules: ['ND-05'], subject: name, range: region.range, message: `${name} has no DIMMs: this kernel does not let its align be set`,
+            code: 'nvdimm/region-align-value', rules: ['ND-05'], subject: name, range: region.range, message: `${name} has no DIMMs: this kernel does not let its align be set`,
         });
     }
     const each = value === undefined ? 0 : value / region.ways;
