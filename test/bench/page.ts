@@ -3,8 +3,9 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { PreviewModel } from '../../server/src/features/preview-protocol.ts';
+import type { PreviewAnswer } from '../../server/src/features/preview-delta-protocol.ts';
 import { preview, PreviewMemory } from '../../server/src/features/preview.ts';
+import { Previews } from '../../server/src/server/previews.ts';
 import { Project } from '../../server/src/server/project.ts';
 import { launch, noBrowser } from '../page/browser.ts';
 
@@ -17,14 +18,16 @@ const wide = (size: string): string => {
     return `platform wide {\n    kernel 6.12\n    node 0 { cpus 0-3  memory 0x0-0x9fbff  memory at 1M size 2047M  memory at 4G size 16G }\n${ranges.join('\n')}\n}\n`;
 };
 
-/** What the server answers after each of these texts, with the views that the page shows. */
-function models(texts: readonly string[]): PreviewModel[] {
+/** What the server answers after each of so many texts, which it gets by turns, with the views that the page shows. */
+function answers(texts: readonly string[], count: number): PreviewAnswer[] {
     const project = new Project(async () => undefined);
     const memory = new PreviewMemory();
-    return texts.map((text, i) => {
+    const models = texts.map((text, i) => {
         project.setText(URI, i + 1, text);
         return preview(project.analysis(URI)!, { uri: URI, offset: text.indexOf('wide'), views: ['map'] }, memory);
     });
+    const previews = new Previews();
+    return Array.from({ length: count }, (_, i) => previews.answer(models[i % models.length]!, i === 0 ? undefined : i));
 }
 
 /** Milliseconds of page work for each update; a text that says why where there is no browser. */
@@ -41,13 +44,13 @@ export async function pageUpdates(count: number): Promise<readonly number[] | st
         await page.evaluate(`window.acquireVsCodeApi = () => ({ postMessage() {}, getState() { return undefined; }, setState() {} })`);
         await page.addScriptTag({ path: path.join(out, 'preview.js') });
         const saved = { uri: URI, offset: 0, view: { compareWith: 'step', tab: 'iomem' } };
-        await page.evaluate(`window.models = ${JSON.stringify(models([wide('1M'), wide('2M')]))}; window.saved = ${JSON.stringify(saved)}`);
-        // each model as its message brings it: a copy. The next one when the page has come to rest.
+        await page.evaluate(`window.answers = ${JSON.stringify(answers([wide('1M'), wide('2048K')], count + 10))}; window.saved = ${JSON.stringify(saved)}`);
+        // Each answer as its message brings it: a copy. The next one when the page has come to rest. All that is behind the edit moves in the text.
         return await page.evaluate<number[]>(`(async () => {
             const times = [];
             const lines = () => [...document.querySelectorAll('.iomem .line')];
             for (let i = 0; i < ${count + 10}; i++) {
-                window.dispatchEvent(new MessageEvent('message', { data: structuredClone({ kind: 'model', model: models[i % 2], saved }) }));
+                window.dispatchEvent(new MessageEvent('message', { data: structuredClone(i === 0 ? { kind: 'model', model: answers[0].model, saved } : { kind: 'change', change: answers[i].change, saved }) }));
                 const drawn = i === 0 ? 0 : lines().filter((line) => !line.seen).length;
                 if (drawn > 4) throw new Error(drawn + ' lines were drawn anew');
                 for (const line of lines()) line.seen = true;

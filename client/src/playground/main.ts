@@ -4,9 +4,11 @@ import { EditorView, basicSetup } from 'codemirror';
 import { EditorState } from '@codemirror/state';
 import { LSPClient, languageServerExtensions, type Transport } from '@codemirror/lsp-client';
 import { DOCUMENT_REQUEST, type DocumentParams, type DocumentResult } from '../../../server/src/features/documents-protocol.ts';
-import { PREVIEW_CHANGED, PREVIEW_REQUEST, type PreviewModel, type PreviewParams } from '../../../server/src/features/preview-protocol.ts';
+import type { PreviewAnswer, PreviewRequest } from '../../../server/src/features/preview-delta-protocol.ts';
+import { PREVIEW_CHANGED, PREVIEW_REQUEST } from '../../../server/src/features/preview-protocol.ts';
 import { colour, colours } from './colours.ts';
 import { READ_FILE_REQUEST } from '../../../server/src/server/files-protocol.ts';
+import { HeldModel } from '../preview/held.ts';
 import { FIRST_VIEW, type Pinned, type ToPage, type ToPanel, type View } from '../preview/messages.ts';
 
 interface Example {
@@ -54,11 +56,12 @@ class Preview {
     private pinned: Pinned | undefined;
     private view: View = FIRST_VIEW;
     private asking = false;
+    private readonly held = new HeldModel();
     private again = false;
 
     receive(message: ToPanel): void {
         switch (message.kind) {
-            case 'ready': this.ask(); break;
+            case 'ready': this.held.forgetPage(); this.ask(); break;
             case 'view': this.view = message.view; this.ask(); break;
             case 'reveal': this.reveal(message); break;
             case 'copy': void navigator.clipboard.writeText(message.text); break;
@@ -85,9 +88,11 @@ class Preview {
         this.asking = true;
         do {
             this.again = false;
-            const params: PreviewParams = { uri: this.uri, offset: this.offset, kernel: this.view.kernel, compareWith: this.view.compareWith, subject: this.pinned?.subject, step: this.pinned?.step };
-            const model = await client.request<PreviewParams, PreviewModel | null>(PREVIEW_REQUEST, params).catch(() => null);
-            if (model && !this.again) this.post({ kind: 'model', model, saved: { uri: this.uri, offset: this.offset, pinned: this.pinned, view: this.view } });
+            const params: PreviewRequest = { ...(this.held.stamp === undefined ? {} : { have: this.held.stamp }), uri: this.uri, offset: this.offset, kernel: this.view.kernel, compareWith: this.view.compareWith, subject: this.pinned?.subject, step: this.pinned?.step };
+            const answer = await client.request<PreviewRequest, PreviewAnswer | null>(PREVIEW_REQUEST, params).catch(() => null);
+            if (answer && !this.held.take(answer)) this.again = true;
+            const message = answer && !this.again ? this.held.message({ uri: this.uri, offset: this.offset, pinned: this.pinned, view: this.view }, answer) : undefined;
+            if (message) this.post(message);
         } while (this.again);
         this.asking = false;
     }

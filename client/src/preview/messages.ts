@@ -1,10 +1,13 @@
 // What the preview page and the panel that holds it say to each other.
 import type { DocumentKind } from '../../../server/src/features/documents-protocol.ts';
+import type { PreviewChange } from '../../../server/src/features/preview-delta-protocol.ts';
 import type { Comparison, PreviewModel } from '../../../server/src/features/preview-protocol.ts';
 
 /** Panel to page. */
 export type ToPage =
     | { readonly kind: 'model'; readonly model: PreviewModel; readonly saved: SavedState }
+    /** What differs from the model that the page shows. */
+    | { readonly kind: 'change'; readonly change: PreviewChange; readonly saved: SavedState }
     /** The server is not there (starting, stopped): the page keeps what it shows. */
     | { readonly kind: 'waiting'; readonly text: string }
     /** Draws an SVG document, and answers with `png`. */

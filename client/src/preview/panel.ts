@@ -2,7 +2,9 @@
 // cursor, its text while it is typed. It asks the server for what it shows and leaves all layout to the page.
 import * as vscode from 'vscode';
 import type { BaseLanguageClient } from 'vscode-languageclient';
-import { PREVIEW_REQUEST, type PreviewModel, type PreviewParams } from '../../../server/src/features/preview-protocol.ts';
+import type { PreviewAnswer, PreviewRequest } from '../../../server/src/features/preview-delta-protocol.ts';
+import { PREVIEW_REQUEST } from '../../../server/src/features/preview-protocol.ts';
+import { HeldModel } from './held.ts';
 import { previewHtml } from './html.ts';
 import { DOCUMENT_REQUEST, type DocumentParams, type DocumentResult } from '../../../server/src/features/documents-protocol.ts';
 import { save } from '../save.ts';
@@ -56,7 +58,8 @@ class PreviewPanel implements vscode.Disposable {
     /** A request is on its way; `again`: what it asks for is out of date already. At most one travels, and the newest goes next. */
     private asking = false;
     private again = false;
-    private last: ToPage | undefined;
+    private readonly held = new HeldModel();
+    private waiting: ToPage | undefined;
     private readonly disposables: vscode.Disposable[] = [];
     private readonly client: BaseLanguageClient;
     private readonly panel: vscode.WebviewPanel;
@@ -123,7 +126,8 @@ class PreviewPanel implements vscode.Disposable {
         switch (message.kind) {
             case 'ready':
                 this.pageReady = true;
-                if (this.last) this.post(this.last);
+                this.held.forgetPage();
+                this.post(this.held.message(this.saved()) ?? this.waiting);
                 void this.ask();
                 break;
             case 'reveal': void this.reveal(message.uri, message.start, message.end, message.focus, message.pinned, message.fix); break;
@@ -147,15 +151,16 @@ class PreviewPanel implements vscode.Disposable {
     /** Fetches what is to be shown now. Latest wins: a burst of calls costs two requests, not one each. */
     private async ask(): Promise<void> {
         if (this.asking) { this.again = true; return; }
-        if (!this.client.isRunning()) { this.post({ kind: 'waiting', text: 'The language server is starting…' }); return; }
+        if (!this.client.isRunning()) { this.wait('The language server is starting…'); return; }
         this.asking = true;
         try {
             do {
                 this.again = false;
-                const params: PreviewParams = { uri: this.uri, offset: this.offset, kernel: this.view.kernel, compareWith: this.view.compareWith, subject: this.pinned?.subject, step: this.pinned?.step, views: this.view.tab === 'iomem' ? ['map'] : ['map', this.view.tab] };
-                const model = await this.client.sendRequest<PreviewModel | null>(PREVIEW_REQUEST, params);
-                if (model && !this.again) this.post({ kind: 'model', model, saved: { uri: this.uri, offset: this.offset, pinned: this.pinned, view: this.view } });
-                else if (!model && !this.again) await this.load();
+                const params: PreviewRequest = { have: this.held.stamp, uri: this.uri, offset: this.offset, kernel: this.view.kernel, compareWith: this.view.compareWith, subject: this.pinned?.subject, step: this.pinned?.step, views: this.view.tab === 'iomem' ? ['map'] : ['map', this.view.tab] };
+                const answer = await this.client.sendRequest<PreviewAnswer | null>(PREVIEW_REQUEST, params);
+                if (answer && !this.held.take(answer)) this.again = true;
+                if (answer && !this.again && this.pageReady) this.post(this.held.message(this.saved(), answer));
+                else if (!answer && !this.again) await this.load();
             } while (this.again);
         } catch (error) {
             // a server that stops while it is asked: its state change asks again
@@ -170,7 +175,7 @@ class PreviewPanel implements vscode.Disposable {
         try {
             await vscode.workspace.openTextDocument(vscode.Uri.parse(this.uri));
         } catch {
-            this.post({ kind: 'waiting', text: `${basename(this.uri)} cannot be read.` });
+            this.wait(`${basename(this.uri)} cannot be read.`);
         }
     }
 
@@ -212,9 +217,18 @@ class PreviewPanel implements vscode.Disposable {
         else await save(name, Uint8Array.from(atob(data), c => c.charCodeAt(0)), 'png', vscode.Uri.parse(this.uri));
     }
 
-    private post(message: ToPage): void {
-        this.last = message.kind === 'model' ? message : this.last ?? message;
-        if (this.pageReady) void this.panel.webview.postMessage(message);
+    private post(message: ToPage | undefined): void {
+        if (message && this.pageReady) void this.panel.webview.postMessage(message);
+    }
+
+    /** Says why there is nothing new; the page keeps what it shows. */
+    private wait(text: string): void {
+        this.waiting = { kind: 'waiting', text };
+        this.post(this.waiting);
+    }
+
+    private saved(): SavedState {
+        return { uri: this.uri, offset: this.offset, pinned: this.pinned, view: this.view };
     }
 
     private retitle(): void {

@@ -15,7 +15,9 @@ import { hover } from '../features/hover.ts';
 import { inlayHints } from '../features/inlay-hints.ts';
 import { ON_TYPE_FIRST, ON_TYPE_MORE } from '../features/on-type-formatting.ts';
 import { preview, PreviewMemory } from '../features/preview.ts';
-import { PREVIEW_CHANGED, PREVIEW_REQUEST, type PreviewChangedParams, type PreviewModel, type PreviewParams } from '../features/preview-protocol.ts';
+import type { PreviewAnswer, PreviewRequest } from '../features/preview-delta-protocol.ts';
+import { PREVIEW_CHANGED, PREVIEW_REQUEST, type PreviewChangedParams } from '../features/preview-protocol.ts';
+import { Previews } from './previews.ts';
 import { highlights, prepareRename, rename } from '../features/rename.ts';
 import { selectionRanges } from '../features/selection.ts';
 import { TOKEN_MODIFIERS, TOKEN_TYPES } from '../features/semantic-tokens.ts';
@@ -56,6 +58,7 @@ export function serve(connection: ServerConnection, host: ServerHost): void {
     const project = new Project(host.read, LARGE);
     const documents = new Map<string, TextDocument>();
     const memory = new PreviewMemory();
+    const previews = new Previews();
     let client: InitializeParams['capabilities'] = {};
     let settings: Settings = DEFAULT_SETTINGS;
     let docs = host.docs;
@@ -321,7 +324,7 @@ export function serve(connection: ServerConnection, host: ServerHost): void {
         return inlayHints(c, p.range);
     }));
     moreRequests({ connection, project, host, folders: () => folders, reporting, ids, at, on });
-    connection.onRequest(PREVIEW_REQUEST, (p: PreviewParams): PreviewModel | null => on(p.uri, (c) => preview(c.analysis, p, memory)));
+    connection.onRequest<PreviewAnswer | null, void>(PREVIEW_REQUEST, (p: PreviewRequest) => on(p.uri, (c) => previews.answer(preview(c.analysis, p, memory), p.have)));
     connection.onRequest(DOCUMENT_REQUEST, (p: DocumentParams): DocumentResult | null => on(p.uri, (c) => document(c.analysis, p)));
     connection.onRequest(TESTS_REQUEST, (p: TestsParams): TestsModel | null => on(p.uri, (c) => tests(c.analysis)));
     connection.onRequest(RUN_TESTS_REQUEST, (p: RunTestsParams): RunTestsResult | null => on(p.uri, (c) => runTests(c.analysis, p)));

@@ -1,6 +1,7 @@
 // Entry of the preview page.
 import { render } from 'preact';
 import type { PreviewModel, PreviewSpan } from '../../../../server/src/features/preview-protocol.ts';
+import { changed } from '../../../../server/src/features/preview-delta-protocol.ts';
 import { FIRST_VIEW, type Pinned, type SavedState, type ToPage, type ToPanel, type View } from '../messages.ts';
 import { App, type Actions } from './app.tsx';
 import { toPng } from './png.ts';
@@ -63,37 +64,6 @@ function draw(): void {
     if (root) render(<App model={model} view={view} waiting={waiting} actions={actions} />, root);
 }
 
-/** The new model with the old one's lines and map where they say the same: what is identical is not drawn again. */
-function share(old: PreviewModel | undefined, now: PreviewModel): PreviewModel {
-    const before = old?.run;
-    if (!before || !now.run) return now;
-    const lines = new Map(before.iomem.map(line => [line.key, line]));
-    const iomem = now.run.iomem.map(line => {
-        const was = lines.get(line.key);
-        return was && same(was, line) ? was : line;
-    });
-    const map = before.map && now.run.map && same(before.map, now.run.map) ? before.map : now.run.map;
-    return { ...now, run: { ...now.run, iomem, ...(map ? { map } : {}) } };
-}
-
-/** Plain data with the same content. Thousands of small objects pass here with each update: nothing is made on the way. */
-function same(a: unknown, b: unknown): boolean {
-    if (a === b) return true;
-    if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-    if (Array.isArray(a)) {
-        if (!Array.isArray(b) || a.length !== b.length) return false;
-        for (let i = 0; i < a.length; i++) if (!same(a[i], b[i])) return false;
-        return true;
-    }
-    let extra = 0;
-    for (const _ in b) extra++;
-    for (const key in a) {
-        if (!same((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key])) return false;
-        extra--;
-    }
-    return extra === 0;
-}
-
 window.addEventListener('message', (event: MessageEvent<ToPage>) => {
     let begin: number | undefined;
     const message = event.data;
@@ -107,9 +77,10 @@ window.addEventListener('message', (event: MessageEvent<ToPage>) => {
         void toPng(svg).then(data => host.postMessage({ kind: 'png', name, data }), () => host.postMessage({ kind: 'png', name }));
         return;
     }
-    if (message.kind === 'model') {
+    if (message.kind === 'model' || message.kind === 'change') {
         begin = performance.now();
-        model = share(model, message.model);
+        if (message.kind === 'model') model = message.model;
+        else if (model) model = { ...changed(model, message.change) };
         // the window is the page's own affair: an answer that was on its way knows an older one
         view = { ...message.saved.view, window: view.window };
         waiting = undefined;
