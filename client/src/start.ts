@@ -27,6 +27,16 @@ export async function start(context: vscode.ExtensionContext, create: (options: 
             // commands are registered here, with what they show; diagnostics are sent as soon as they are known
             ownCommands: true, pushDiagnostics: true,
         },
+        middleware: {
+            // a directory that was chosen is only the beginning of a path
+            async provideCompletionItem(document, position, context, token, next) {
+                const found = await next(document, position, context, token);
+                for (const item of Array.isArray(found) ? found : found?.items ?? []) {
+                    if (item.kind === vscode.CompletionItemKind.Folder) item.command = { command: 'editor.action.triggerSuggest', title: 'Suggest' };
+                }
+                return found;
+            },
+        },
         markdown: { isTrusted: { enabledCommands: ['memtopo.openPreviewToSide'] }, supportHtml: false },
     });
     const changes = serverChanges(client);

@@ -1,5 +1,7 @@
 // One declaration of the syntax tree → what it means. Needs no other declaration but those it asks for by name.
 import { type ParsedLine, parseLine } from '../commands/line.ts';
+import { nearestWord } from '../commands/nearest.ts';
+import { ERRNO } from '../kernel/outcome.ts';
 import { profileFor } from '../kernel/profile.ts';
 import { describe } from './describe.ts';
 import type { Described, Provision } from './described.ts';
@@ -124,8 +126,12 @@ function expectation(m: Expect, r: Reader): Expectation | undefined {
         case 'ExpectOk':
             return { kind: 'ok', span };
         case 'ExpectFails':
-            if (m.errno !== undefined && !/^E[A-Z0-9]+$/.test(m.errno)) {
-                r.report('language/unknown-word', 'error', `\`${m.errno}\` is not the name of an error: EBUSY, EINVAL, …`, r.spanOf(m, 'errno'));
+            if (m.errno !== undefined && !(m.errno in ERRNO)) {
+                const near = nearestWord(m.errno, Object.keys(ERRNO));
+                // a name that no simulated path returns may be one of Linux's all the same
+                if (near || !/^E[A-Z0-9]+$/.test(m.errno)) {
+                    r.report('language/unknown-word', 'error', `\`${m.errno}\` is not the name of an error: ${near ? `do you mean \`${near}\`?` : 'EBUSY, EINVAL, …'}`, r.spanOf(m, 'errno'), near ? { data: { words: [near] } } : {});
+                }
             }
             return { kind: 'fails', span, ...(m.errno !== undefined ? { errno: m.errno } : {}) };
         case 'ExpectLog':
