@@ -53,6 +53,7 @@ class PreviewPanel implements vscode.Disposable {
     private pinned: Pinned | undefined;
     /** The page is moving the cursor: what VS Code tells of it meanwhile is not the reader's doing. */
     private revealing = 0;
+    private moved: vscode.TextEditor | undefined;
     private view: View;
     private pageReady = false;
     /** A request is on its way; `again`: what it asks for is out of date already. At most one travels, and the newest goes next. */
@@ -109,7 +110,8 @@ class PreviewPanel implements vscode.Disposable {
     }
 
     private follow(editor: vscode.TextEditor): void {
-        if (editor.document.languageId !== 'memtopo' || this.revealing > 0) return;
+        if (editor.document.languageId !== 'memtopo') return;
+        if (this.revealing > 0) { this.moved = editor; return; }
         const uri = editor.document.uri.toString();
         const offset = cursor(editor);
         if (uri === this.uri && offset === this.offset) return;
@@ -195,6 +197,10 @@ class PreviewPanel implements vscode.Disposable {
         } finally {
             this.revealing--;
         }
+        // the reader may have moved on while the editor came up: where the cursor went last counts
+        const last = this.moved;
+        this.moved = undefined;
+        if (last && !(last.document === document && cursor(last) >= start && cursor(last) <= end)) this.follow(last);
         if (fix) await vscode.commands.executeCommand('editor.action.quickFix');
     }
 
