@@ -6,7 +6,7 @@ import { dimmsAtBoot } from './dimm.ts';
 import { applyCmdline, bootRam, e820Early, e820Late, e820Word, endOfRam, firmwareMap, trimBiosRange } from './e820.ts';
 import { insertExtras } from './extra-resources.ts';
 import { hmatUsed, initHmat } from './hmat.ts';
-import type { Machine } from './machine.ts';
+import { E820, type Machine } from './machine.ts';
 import { initMemory } from './memory-init.ts';
 import { loadModule } from './modules.ts';
 import { type BootMemory, initNuma } from './numa.ts';
@@ -53,10 +53,11 @@ export function boot(machine: Machine, survivors?: Survivors): Booted {
     const e820 = trimBiosRange(setup.entries, profile);
     const ram = bootRam(e820);
     const end = endOfRam(e820, profile);
+    const softReserved = profile.softReserved ? e820.filter((e) => e.type === E820.SOFT_RESERVED) : [];
     const { hotplugRanges, ...numa } = initNuma(machine, profile, parameters, bootMemory(ram, end, profile));
     const tx = new Tx({
         machine, profile, e820, iomem: emptyTree(), softReserved: emptyTree(), numa,
-        memory: initMemory(machine, profile, parameters, numa, ram, end, hotplugRanges),
+        memory: initMemory(machine, profile, parameters, numa, { ram, end, softReserved }, hotplugRanges),
         dax: { regions: new Map(), devices: new Map(), drivers: new Map() },
         hmem: { pending: [], devices: new Map() },
         nvdimm: emptyNvdimm(survivors?.media),

@@ -89,8 +89,11 @@ export function bootZones(pieces: readonly NodeRange[], movableStart: ReadonlyMa
     return out;
 }
 
-/** Blocks in runs: those cut by a boundary of memory, node or zone stand alone, the others join (GEO-03, OFF-04). */
-export function bootBlocks(pieces: readonly NodeRange[], zones: readonly ZoneSpan[], blockSize: number, profile: Profile): BlockRun[] {
+/**
+ * Blocks in runs: those cut by a boundary of memory, node or zone stand alone, the others join (GEO-03, OFF-04). `late`: what
+ * `lateReserved` tells.
+ */
+export function bootBlocks(pieces: readonly NodeRange[], zones: readonly ZoneSpan[], blockSize: number, profile: Profile, late?: LateReserved): BlockRun[] {
     const edges = new Set<number>();
     for (const p of pieces) edges.add(p.start).add(p.end + 1);
     for (const z of zones) edges.add(z.start).add(z.end);
@@ -125,27 +128,54 @@ export function bootBlocks(pieces: readonly NodeRange[], zones: readonly ZoneSpa
         const touching = (zonesOf.get(nodes[0]!) ?? []).filter((z) => z.start <= range.end && range.start < z.end);
         const single = nodes.length === 1 && touching.length === 1 ? touching[0]!.zone : null;
         const sampled = single !== null && cut.has(first) && !profile.storedBlockZone;
-        const zone = sampled && !sampledInZone(pieces, zonesOf, touching[0]!, range) ? null : single;
+        const zone = sampled && !sampledInZone(pieces, zonesOf, touching[0]!, range, late) ? null : single;
         return { first, last, state: 'online', zone, nodes, early: true };
     }
 }
 
 /**
  * Before v5.18 the zone of a block is found by looking at one page in every 4 MiB of its present sections (OFF-01). A page
- * without memory counts to the zone of the RAM that follows it, wherever that is (ZONE-04).
+ * without memory counts to the zone of the RAM that follows it, wherever that is (ZONE-04), one of `late` to the zone there.
  */
-function sampledInZone(pieces: readonly NodeRange[], zones: ReadonlyMap<number, readonly ZoneSpan[]>, zone: ZoneSpan, block: Range): boolean {
+function sampledInZone(
+    pieces: readonly NodeRange[], zones: ReadonlyMap<number, readonly ZoneSpan[]>, zone: ZoneSpan, block: Range, late: LateReserved | undefined,
+): boolean {
     for (let section = block.start; section <= block.end; section += SECTION) {
         if (piecesWithin(pieces, { start: section, end: section + SECTION - 1 }).length === 0) continue;
         for (let at = section; at < section + SECTION; at += SAMPLE) {
             const piece = pieces[firstEndingAt(pieces, at)];
             if (!piece || at < zone.start || at >= zone.end) return false;
-            const page = Math.max(at, piece.start);
-            const of = zones.get(piece.node)?.find((z) => z.start <= page && page < z.end);
+            const claimed = late !== undefined && at >= late.from && piecesWithin(late.ranges, { start: at, end: at }).length > 0;
+            const page = claimed ? at : Math.max(at, piece.start);
+            const of = zones.get(claimed ? late.node : piece.node)?.find((z) => z.start <= page && page < z.end);
             if (of !== zone) return false;
         }
     }
     return true;
+}
+
+/** Soft-reserved memory whose pages above `from` are initialised once more, as pages of `node`. */
+interface LateReserved {
+    readonly ranges: readonly Range[];
+    readonly node: number;
+    readonly from: number;
+}
+
+/**
+ * Reserved pages whose initialisation was put off are initialised when boot memory is handed over. Soft-reserved ranges are
+ * reserved but are no memory, so no node is known for them and the first online one is taken: all its pages are late from the
+ * first section on before which its highest zone has a section's worth of RAM (ZONE-04).
+ */
+function lateReserved(pieces: readonly NodeRange[], zones: readonly ZoneSpan[], ranges: readonly Range[], node: number): LateReserved | undefined {
+    const highest = zones.findLast((z) => z.node === node);
+    if (!highest) return undefined;
+    let before = 0;
+    for (const piece of piecesWithin(pieces.filter((p) => p.node === node), { start: highest.start, end: highest.end - 1 })) {
+        const from = alignUp(Math.max(piece.start, piece.start + SECTION - before), SECTION);
+        if (from <= piece.end) return { ranges, node, from };
+        before += piece.end - piece.start + 1;
+    }
+    return undefined;
 }
 
 function sameNodes(a: readonly number[], b: readonly number[]): boolean {
@@ -178,23 +208,34 @@ function hotplugParameter(parameters: readonly Parameter[], name: string): strin
     return lastParameter(parameters, `memory_hotplug.${name}`);
 }
 
-/** The memory part of the state after boot. `ram`: boot RAM in whole pages; `end`: end of RAM, exclusive. */
+/** What the firmware's map says of boot memory. */
+export interface BootMap {
+    /** Boot RAM in whole pages. */
+    readonly ram: readonly Range[];
+    /** End of RAM, exclusive. */
+    readonly end: number;
+    readonly softReserved: readonly Range[];
+}
+
+/** The memory part of the state after boot. */
 export function initMemory(
-    machine: Machine, profile: Profile, parameters: readonly Parameter[], numa: NumaState, ram: readonly Range[], end: number, hotplug: readonly Range[],
+    machine: Machine, profile: Profile, parameters: readonly Parameter[], numa: NumaState, map: BootMap, hotplug: readonly Range[],
 ): MemoryState {
+    const { ram, end } = map;
     const blockSize = probeBlockSize(machine, profile, end);
     const pieces = ramByNode(ram, numa.meminfo);
     const spans = bootZones(pieces, movableStarts(parameters, profile, pieces, hotplug));
     const zones = spans.map((z): Zone => ({
         node: z.node, zone: z.zone, startPfn: z.start / PAGE, endPfn: z.end / PAGE, present: z.present / PAGE,
     }));
+    const late = lateReserved(pieces, spans, map.softReserved, numa.online[0] ?? 0);
     const ratio = Number(hotplugParameter(parameters, 'auto_movable_ratio') ?? 301);
     const memmap = hotplugParameter(parameters, 'memmap_on_memory');
     return {
         blockSize,
         maxPfnEnd: end,
         present: bootPresent(ram, profile),
-        blocks: pinBlocks(bootBlocks(pieces, spans, blockSize, profile), kernelRanges(pieces, zones, numa, parameters), blockSize),
+        blocks: pinBlocks(bootBlocks(pieces, spans, blockSize, profile, late), kernelRanges(pieces, zones, numa, parameters), blockSize),
         zones,
         groups: new Map(),
         nextGroup: 0,

@@ -55,6 +55,21 @@ describe('the boot', () => {
         expect(blocks(pc(4 * GiB, { srat })).at(-1)).toBe('32-63 online Normal 1');
     });
 
+    it('ZONE-04: before v5.18 soft-reserved pages beside RAM of another node than the first are of no zone there, once the first node defers', () => {
+        const cmdline = 'memmap=302404K%6438912K-1+0xefffffff';
+        const edges = (high: number, kernel: string): (string | null)[] => {
+            const srat = { cpus: [{ pxm: 0, apicId: 0 }], memory: [sratMemory(0, 0, 4 * GiB + high), sratMemory(1, 4 * GiB + high, 10 * GiB)] };
+            const all = snapshot(boot(pc(6 * GiB, { srat, cmdline, kernel })).state).memory_blocks;
+            return [49, 51].map((block) => all.find((b) => b.first <= block && block <= b.last)!.zones);
+        };
+        expect(edges(256 * MiB, '5.10')).toEqual(['none', 'none']);
+        expect(edges(256 * MiB, '6.1')).toEqual(['Normal', 'Normal']);
+        // Node 0 ends a section above 4 GiB: nothing of it is put off.
+        expect(edges(128 * MiB, '5.10')).toEqual(['Normal', 'Normal']);
+        // All of it is of node 0.
+        expect(edges(6 * GiB, '5.10')).toEqual(['Normal', 'Normal']);
+    });
+
     it('E820-08: soft-reserved memory is not in iomem since v7.0', () => {
         const cmdline = 'memmap=1G%4G-1+0xefffffff';
         expect(iomem(pc(4 * GiB, { cmdline, kernel: '6.12' }))).toContain('100000000-13fffffff : Soft Reserved');
