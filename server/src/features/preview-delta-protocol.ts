@@ -35,22 +35,23 @@ type Plain = Readonly<Record<string, unknown>>;
 
 const isPlain = (value: unknown): value is Plain => typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** A property of the data itself: names are the user's, and every object inherits a `toString`. */
+const own = (data: Plain, key: string): unknown => (Object.hasOwn(data, key) ? data[key] : undefined);
+
 /** What turns `before` into `after`; undefined where they say the same. A property that is undefined counts as absent. */
 export function deltaOf(before: unknown, after: unknown): Delta | undefined {
     if (before === after) return undefined;
     if (Array.isArray(before) && Array.isArray(after)) return arrayDelta(before, after);
     if (!isPlain(before) || !isPlain(after)) return { to: after };
-    const set: Record<string, Delta> = {};
-    let changed = false;
-    for (const key in after) {
-        if (after[key] === undefined) continue;
-        const delta = before[key] === undefined ? { to: after[key] } : deltaOf(before[key], after[key]);
-        if (!delta) continue;
-        set[key] = delta;
-        changed = true;
+    const set: [key: string, Delta][] = [];
+    for (const [key, value] of Object.entries(after)) {
+        if (value === undefined) continue;
+        const held = own(before, key);
+        const delta = held === undefined ? { to: value } : deltaOf(held, value);
+        if (delta) set.push([key, delta]);
     }
-    const drop = Object.keys(before).filter((key) => before[key] !== undefined && after[key] === undefined);
-    return changed || drop.length > 0 ? { set, drop } : undefined;
+    const drop = Object.keys(before).filter((key) => before[key] !== undefined && own(after, key) === undefined);
+    return set.length > 0 || drop.length > 0 ? { set: Object.fromEntries(set), drop } : undefined;
 }
 
 function arrayDelta(before: readonly unknown[], after: readonly unknown[]): Delta | undefined {
@@ -73,10 +74,10 @@ function arrayDelta(before: readonly unknown[], after: readonly unknown[]): Delt
 export function withDelta(before: unknown, delta: Delta): unknown {
     if ('to' in delta) return delta.to;
     if ('set' in delta) {
-        const out: Record<string, unknown> = { ...(before as Plain) };
-        for (const key of delta.drop) delete out[key];
-        for (const [key, change] of Object.entries(delta.set)) out[key] = 'to' in change ? change.to : withDelta(out[key], change);
-        return out;
+        const out = new Map(Object.entries(before as Plain));
+        for (const key of delta.drop) out.delete(key);
+        for (const [key, change] of Object.entries(delta.set)) out.set(key, 'to' in change ? change.to : withDelta(out.get(key), change));
+        return Object.fromEntries(out);
     }
     const out = [...(before as readonly unknown[])];
     if ('items' in delta) for (const [index, change] of delta.items) out[index] = withDelta(out[index], change);

@@ -22,6 +22,14 @@ describe('a delta of plain data', () => {
             expect([sent({ before }), sent({ after })]).toEqual(copies);
         }));
     });
+    it('knows a property from what every object inherits', () => {
+        const named = (key: string): object => Object.fromEntries([[key, false]]);
+        for (const key of ['toString', '__proto__', 'constructor']) {
+            for (const [before, after] of [[named(key), {}], [{}, named(key)]] as const) {
+                expect(Object.entries(withDelta(before, sent(deltaOf(before, after)!)) as object)).toEqual(Object.entries(after));
+            }
+        }
+    });
     it('is nothing between like values', () => {
         fc.assert(fc.property(value, (v) => {
             expect(deltaOf(sent({ v }).v, sent({ v }).v)).toBeUndefined();
