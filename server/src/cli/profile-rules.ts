@@ -10,7 +10,7 @@ const RULES: Readonly<Partial<Record<keyof Profile, readonly RuleId[]>>> = {
     memoryTiers: ['TIER-01'], hmatAdistance: ['TIER-02'], access1: ['HMAT-05'], regionAlign: ['ND-05', 'ND-16'], legacyRegionAlign: ['ND-05'], zeroSizeGuard: ['ND-18'],
     badInfoBlocks: ['ND-14'], sectionPadding: ['ND-20'], dynamicDax: ['DAX-01'], mappingLengthSilent: ['DAX-16'], daxMatchByType: ['DAX-18'],
     bindReturnsProbeErrno: ['DAX-20'], stalePageMap: ['DAX-22'], probeLogNew: ['KM-16'], hmemInIomem: ['RES-17'], hmemSource: ['HMEM-01'], hmemCxl: ['HMEM-04'],
-    hmemOnce: ['HMEM-02'], hmemBelowPlatform: ['HMEM-01'], fsdevDriver: ['DAX-18'], kmemRemoves: ['KM-11'], kmemName: ['KM-06'], kmemPerMapping: ['KM-05'],
+    hmemOnce: ['HMEM-02'], hmemBelowPlatform: ['HMEM-01'], fsdevDriver: ['DAX-18'], kmemRemoves: ['KM-11'], kmemRemovesSkipped: ['KM-11'], kmemName: ['KM-06'], kmemPerMapping: ['KM-05'],
     kmemTooSmall: ['KM-03'], kmemTruncationWarning: ['KM-02'], kmemMemmapOnMemoryAttr: ['KM-09'], virtioMem: ['VM-04'], virtioMemSubBlock: ['VM-04'],
     xfsRemoval: ['NF-02'], cxlWindows: ['CXL-01'], cxlRamRegions: ['CXL-05'],
 };

@@ -25,6 +25,11 @@ function usableParts(device: DaxDevice, blockSize: number): Usable[] {
     return device.mappings.map((mapping, index) => ({ index, mapping, blocks: wholeBlocks(mapping, blockSize) }));
 }
 
+/** The parts of a bound device that could be used and that kmem did not get (KM-05, KM-08). */
+function skippedParts(device: DaxDevice, blockSize: number): { readonly index: number; readonly blocks: Range }[] {
+    return usableParts(device, blockSize).flatMap(({ index, blocks }) => (blocks && !device.claims.some((c) => overlaps(c, blocks)) ? [{ index, blocks }] : []));
+}
+
 const span = (range: Range): string => `0x${hex(range.start)}-0x${hex(range.end)}`;
 
 // -------------------------------------------------------------------------------------------------------------------- probe
@@ -169,10 +174,9 @@ function noteTrim(tx: Tx, device: DaxDevice, parts: readonly Usable[], claims: r
             message: `${formatSize(lost)} of ${device.name} are lost: kmem adds whole memory blocks of ${formatSize(blockSize)} only`,
         });
     }
-    const skipped = parts.filter((p) => p.blocks && !claims.some((c) => overlaps(c, p.blocks!)));
-    for (const { index, blocks } of skipped) {
+    for (const { index, blocks } of skippedParts({ ...device, claims }, blockSize)) {
         tx.note({
-            code: 'kmem/mapping-skipped', rules: ['KM-05', 'KM-08'], severity: 'warning', subject: device.name, range: blocks!,
+            code: 'kmem/mapping-skipped', rules: ['KM-05', 'KM-08'], severity: 'warning', subject: device.name, range: blocks,
             message: `mapping${index} of ${device.name} was skipped: the device is bound, with less memory than its size`,
         });
     }
@@ -220,6 +224,28 @@ export function kmemRemove(tx: Tx, device: DaxDevice): void {
         noteLeft(tx, device, claim);
     }
     if (removed === device.claims.length) unregisterGroup(tx, device.group);
+    if (tx.state.profile.kmemRemovesSkipped) removeSkipped(tx, device);
+}
+
+/**
+ * 5.10 also removes the mappings that its probe skipped, and then releases a claim that it never made: harmless while a block
+ * there is online, a null pointer dereference that keeps the lock of the resource tree otherwise (KM-11).
+ */
+function removeSkipped(tx: Tx, device: DaxDevice): void {
+    const { blockSize, blocks } = tx.state.memory;
+    const online = (range: Range): boolean => blocks.some((run) => run.state === 'online'
+        && overlaps(range, { start: run.first * blockSize, end: (run.last + 1) * blockSize - 1 }));
+    for (const { index, blocks: part } of skippedParts(device, blockSize)) {
+        if (online(part)) {
+            tx.err(`kmem ${device.name}: mapping${index}: ${span(part)} cannot be hotremoved until the next reboot`, 'KM-11');
+            continue;
+        }
+        tx.note({
+            code: 'kmem/unbind-crash', rules: ['KM-11', 'KM-05'], severity: 'error', subject: device.name, range: part,
+            message: `mapping${index} of ${device.name} was skipped when kmem took the device and has no online memory: this kernel crashes at the unbind`,
+        });
+        return;
+    }
 }
 
 function removalFailure(tx: Tx, device: DaxDevice, index: number, claim: Range): string {

@@ -102,6 +102,8 @@ export interface Profile {
 
     // -- kmem
     readonly kmemRemoves: boolean;
+    /** Unbind also removes mappings that probe skipped (KM-11): 5.10.262 does, 6.1.192 does not; the release in between is a guess. */
+    readonly kmemRemovesSkipped: boolean;
     readonly kmemName: string;
     readonly kmemPerMapping: boolean;
     /** A device without one whole block: EBUSY (≤ 5.9), bound and empty (5.10), EINVAL (5.15+) (KM-03). */
@@ -129,7 +131,7 @@ const V5_1: Profile = {
     autoOnlineValues: ['offline', 'online'], memoryGroups: false, storedBlockZone: false, hwpoisonBlocksOnline: false, mirrorNeedsMirrors: false, nodeDataInFirstBlock: false, memmapOnMemory: 'none',
     mergeSystemRam: false, memoryTiers: 'none', hmatAdistance: false, access1: false, regionAlign: false, legacyRegionAlign: false, zeroSizeGuard: false,
     seedsFirst: false, badInfoBlocks: false, sectionPadding: true, dynamicDax: false, mappingLengthSilent: false, daxMatchByType: false, bindReturnsProbeErrno: false, stalePageMap: false,
-    probeLogNew: false, hmemInIomem: false, hmemSource: 'none', hmemCxl: 'takes', hmemOnce: false, hmemBelowPlatform: false, daxRegionTree: false, fsdevDriver: false, kmemRemoves: false,
+    probeLogNew: false, hmemInIomem: false, hmemSource: 'none', hmemCxl: 'takes', hmemOnce: false, hmemBelowPlatform: false, daxRegionTree: false, fsdevDriver: false, kmemRemoves: false, kmemRemovesSkipped: false,
     kmemName: 'System RAM', kmemPerMapping: false, kmemTooSmall: 'EBUSY', kmemTruncationWarning: false, kmemMemmapOnMemoryAttr: false,
     virtioMem: 'none', virtioMemSubBlock: 4 * 2 ** 20, xfsRemoval: 'none', xfsDaxExperimental: true, cxlWindows: false, cxlRamRegions: false, cxlOldEmulation: true,
 };
@@ -143,7 +145,7 @@ const HISTORY: readonly (readonly [name: string, change: Change])[] = [
     ['5.6', { targetNode: 'meminfo-first' }],
     ['5.7', { regionAlign: true, autoOnlineValues: ['offline', 'online', 'online_kernel', 'online_movable'] }],
     ['5.8', { kmemName: 'System RAM (kmem)', virtioMem: 'sbm', bareMetalBlockShortcut: true }],
-    ['5.10', { dynamicDax: true, hmemSource: 'hmat-and-entries', kmemPerMapping: true, kmemTooSmall: 'empty', mergeSystemRam: true, access1: true }],
+    ['5.10', { dynamicDax: true, hmemSource: 'hmat-and-entries', kmemPerMapping: true, kmemRemovesSkipped: true, kmemTooSmall: 'empty', mergeSystemRam: true, access1: true }],
     ['5.11', { virtioMem: 'sbm-bbm' }],
     ['5.12', { mhpRangeCheck: 'early' }],
     ['5.13', { memmapOnMemory: 'single-block' }],
@@ -151,7 +153,7 @@ const HISTORY: readonly (readonly [name: string, change: Change])[] = [
     ['5.17', { stalePageMap: true }],
     ['5.18', { storedBlockZone: true, virtioMemSubBlock: 2 * 2 ** 20, cxlWindows: true }],
     ['6.0', { legacyRegionAlign: true, xfsRemoval: 'failure' }],
-    ['6.1', { hmemOnce: true, memoryTiers: 'tiers', intersectsDescends: true }],
+    ['6.1', { kmemRemovesSkipped: false, hmemOnce: true, memoryTiers: 'tiers', intersectsDescends: true }],
     ['6.2', { zeroSizeGuard: true, hwpoisonBlocksOnline: true, removesEfiMmio: true }],
     ['6.3', { daxMatchByType: true, hmemInIomem: false, hmemSource: 'module', hmemCxl: 'defers', cxlRamRegions: true }],
     ['6.6', { mirrorNeedsMirrors: true }],

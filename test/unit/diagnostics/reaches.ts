@@ -43,6 +43,8 @@ export const REACHES: readonly (readonly [codes: readonly string[], text: string
     [['hotplug/mem-limit'], guest('6.1', 'cmdline "mem=4G"\n    dimm d0 at 8G size 1G node 1')],
     [['kmem/mapping-skipped'], HMEM + steps('modprobe kmem', ...EMPTY, `echo 200000000-23fffffff > ${DEV}/mapping`, `echo 280000000-2bfffffff > ${DEV}/mapping`, `echo dax0.0 > ${BOTTOM}/kmem/new_id`,
         `echo online_movable > ${BLOCK}/memory80/state`, `echo dax0.0 > ${BOTTOM}/kmem/unbind`, `echo dax0.0 > ${BOTTOM}/kmem/bind`)],
+    [['kmem/unbind-crash'], special('5.10') + steps('modprobe kmem', ...EMPTY, `echo 200000000-23fffffff > ${DEV}/mapping`, `echo 280000000-2bfffffff > ${DEV}/mapping`, `echo dax0.0 > ${BOTTOM}/kmem/new_id`,
+        `echo online_movable > ${BLOCK}/memory80/state`, `echo dax0.0 > ${BOTTOM}/kmem/unbind`, `echo dax0.0 > ${BOTTOM}/kmem/bind`, `echo offline > ${BLOCK}/memory80/state`, `echo dax0.0 > ${BOTTOM}/kmem/unbind`)],
     [['language/missing-prompt'], HMEM + 'scenario "s" on a {\n    daxctl list\n}\n'],
     [['language/missing-unit', 'platform/initiator-without-cpus'], two('target 1 { initiator 1 { latency 90 } }')],
     [['language/setting-out-of-place'], special('6.1').replace('node 1\n    \n', 'node 1 { device sector-size 4096 }\n')],

@@ -162,6 +162,20 @@ describe('unbinding from kmem', () => {
         expect(dax(tx)).toHaveLength(4);
         expect(codes(tx)).toContain('kmem/mapping-skipped');
     });
+    it.each([['5.10', true], ['6.1', false]] as const)('of a mapping that was skipped crashes a kernel that removes it all the same: %s %s', (kernel, crashes) => {
+        const tx = ready({ kernel, size: 0 });
+        daxAddMapping(tx, 'dax0.0', '140000000-17fffffff');
+        daxAddMapping(tx, 'dax0.0', '200000000-23fffffff');
+        daxNewId(tx, 'kmem', 'dax0.0');
+        onlineBlock(tx, 64, 'online_movable');
+        daxUnbind(tx, 'kmem', 'dax0.0');
+        daxBind(tx, 'kmem', 'dax0.0');
+        expect(codes(tx)).toContain('kmem/mapping-skipped');
+        expect(codes(tx)).not.toContain('kmem/unbind-crash');
+        offlineBlock(tx, 64);
+        daxUnbind(tx, 'kmem', 'dax0.0');
+        expect(codes(tx).includes('kmem/unbind-crash')).toBe(crashes);
+    });
     it('is never undone before v5.3', () => {
         const tx = ready({ kernel: '5.10' });
         tx.set({ profile: { ...tx.state.profile, kmemRemoves: false } });

@@ -38,6 +38,7 @@ export const KMEM: readonly Diagnostic[] = [
             },
         }),
     entry('kmem/mapping-skipped', 'warning', 'A range that kmem skipped', ['KM-05', 'KM-08'], 'The device is bound, with less memory than its size.', 'Look at the kernel’s message for the reason.'),
+    entry('kmem/unbind-crash', 'error', 'An unbind that crashes this kernel', ['KM-11', 'KM-05'], '5.10 removes the range that kmem had skipped too, and dereferences a null pointer with the lock of the resource tree held: from then on /proc/iomem hangs.', 'Leave the device bound until reboot, or use 6.1 or newer.'),
     entry('kmem/memmap-on-memory-bound', 'error', 'memmap_on_memory of a bound device', ['KM-09'], 'It decides how memory is added, which has happened.', 'Unbind the device first.'),
     entry('kmem/memmap-on-memory-off', 'error', 'memmap_on_memory is off', ['KM-09', 'MHP-09'], 'The kernel was booted without it.', 'Boot with `memory_hotplug.memmap_on_memory=1`.', { fix: bootParameter('memory_hotplug.memmap_on_memory=1') }),
     entry('kmem/no-node', 'error', 'A range in no node', ['KM-01', 'NUMA-06'], 'Without a node the memory cannot be added.', 'Describe the range in the SRAT, or leave RAM above it.'),
