@@ -126,7 +126,7 @@ function expectation(m: Expect, r: Reader): Expectation | undefined {
         case 'ExpectOk':
             return { kind: 'ok', span };
         case 'ExpectFails':
-            if (m.errno !== undefined && !(m.errno in ERRNO)) {
+            if (m.errno !== undefined && !Object.hasOwn(ERRNO, m.errno)) {
                 const near = nearestWord(m.errno, Object.keys(ERRNO));
                 // a name that no simulated path returns may be one of Linux's all the same
                 if (near || !/^E[A-Z0-9]+$/.test(m.errno)) {
