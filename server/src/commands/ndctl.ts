@@ -152,18 +152,24 @@ const INSPECTIONS: Readonly<Record<string, Inspection>> = {
     'write-infoblock': { command: 'write-infoblock', doing: 'checking infoblocks', count: (n) => `wrote ${plural(n, 'infoblock')}`, act: writeInfoblock },
 };
 
+/** Namespaces that a verb is for, in ndctl's order: one by its name, or all that are not idle. Each is looked at when its turn comes. */
+function* wantedNamespaces(session: NdctlSession, invocation: Invocation, wanted: string): Generator<string> {
+    for (const region of session.regions(valueOf(invocation, '--region'), valueOf(invocation, '--bus'))) {
+        for (const { name } of session.namespaces(region)) {
+            const namespace = session.namespace(name);
+            if (namespace && (wanted === 'all' ? capacity(namespace) > 0 || namespace.uuid : wanted === name)) yield name;
+        }
+    }
+}
+
 /** Verbs whose status is that of the last namespace as it is, "passed over" included. */
 function inspectEach(tx: Tx, invocation: Invocation, wanted: string, verb: Inspection): CommandResult {
     const session = new NdctlSession(tx, verb.command, flag(invocation, '--force'));
     let result: Code = wanted === 'all' ? 0 : code('ENXIO');
     let count = 0;
-    for (const region of session.regions(valueOf(invocation, '--region'), valueOf(invocation, '--bus'))) {
-        for (const { name } of session.namespaces(region)) {
-            const namespace = session.namespace(name);
-            if (!namespace || (wanted === 'all' ? capacity(namespace) === 0 && !namespace.uuid : wanted !== name)) continue;
-            result = verb.act(session, name);
-            if (result === 0) count++;
-        }
+    for (const name of wantedNamespaces(session, invocation, wanted)) {
+        result = verb.act(session, name);
+        if (result === 0) count++;
     }
     if (result < 0) session.failed(`error ${verb.doing}`, result);
     session.print(verb.count(count));
@@ -179,14 +185,10 @@ function eachNamespace(tx: Tx, invocation: Invocation, verb: NamespaceVerb): Com
     if (extra.length > 0) return usage(session, extra, synopsis);
     let result: Code = wanted === 'all' ? 0 : code('ENXIO');
     let count = 0;
-    for (const region of session.regions(valueOf(invocation, '--region'), valueOf(invocation, '--bus'))) {
-        for (const { name } of session.namespaces(region)) {
-            const namespace = session.namespace(name);
-            if (!namespace || (wanted === 'all' ? capacity(namespace) === 0 && !namespace.uuid : wanted !== name)) continue;
-            result = verb.act(session, name);
-            if (result === 0) count++;
-            result = Math.min(0, result);
-        }
+    for (const name of wantedNamespaces(session, invocation, wanted)) {
+        result = verb.act(session, name);
+        if (result === 0) count++;
+        result = Math.min(0, result);
     }
     if (result < 0 && session.errors === 0) session.failed(`error ${verb.doing} namespaces`, result);
     session.print(`${verb.past} ${plural(count, 'namespace')}`);
