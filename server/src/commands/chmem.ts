@@ -91,6 +91,10 @@ function change(tx: Tx, wanted: Wanted, enable: boolean, zone: string | undefine
     const errnos: Errno[] = [];
     let todo = total;
     let stderr = '';
+    const digits = (address: number): string => `0x${hex(address, 16)}`;
+    const refuse = (block: number, why: string): void => {
+        stderr += `chmem: Memory Block ${block} (${digits(block * blockSize)}-${digits((block + 1) * blockSize - 1)}) ${verb} failed: ${why}\n`;
+    };
     for (const [run, block] of each(runs, enable || !bySize)) {
         if (bySize && todo === 0) break;
         if ((run.state === 'online') === enable) {
@@ -98,10 +102,8 @@ function change(tx: Tx, wanted: Wanted, enable: boolean, zone: string | undefine
             continue;
         }
         const zones = validZones(tx.state.memory, run, block);
-        const digits = (address: number): string => `0x${hex(address, 16)}`;
-        const name = `Memory Block ${block} (${digits(block * blockSize)}-${digits((block + 1) * blockSize - 1)})`;
         if (zone !== undefined && !(enable ? zones.toLowerCase().includes(zone.toLowerCase()) : zones.startsWith(zone))) {
-            if (!bySize) stderr += `chmem: ${name} ${verb} failed: Zone mismatch\n`;
+            if (!bySize) refuse(block, 'Zone mismatch');
             continue;
         }
         const type: OnlineType = zone === 'Movable' || (zone === undefined && zones.includes('Movable')) ? 'online_movable' : zone === undefined ? 'online' : 'online_kernel';
@@ -111,7 +113,7 @@ function change(tx: Tx, wanted: Wanted, enable: boolean, zone: string | undefine
             continue;
         }
         if (!errnos.includes(result)) errnos.push(result);
-        stderr += `chmem: ${name} ${verb} failed: ${STRERROR[result]}\n`;
+        refuse(block, STRERROR[result]);
     }
     if (bySize && todo > 0) stderr += `chmem: Could only ${verb} ${human((total - todo) * blockSize)} of memory\n`;
     return { status: todo === 0 ? 0 : todo === total ? 1 : EXIT_SOME, errnos: todo === 0 ? [] : errnos, stdout: '', stderr };

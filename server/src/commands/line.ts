@@ -126,6 +126,11 @@ function unsetVariables(script: Script, outer: ReadonlySet<string> = new Set()):
     return problems;
 }
 
+/** A word that leaves all that stands behind it as it is: `sudo`, `nohup`. */
+export function isPrefix(word: string): boolean {
+    return Object.hasOwn(WRAPPERS, word) && WRAPPERS[word]!.operands === 0;
+}
+
 /** The words behind `sudo`, `timeout 20` and `NAME=value`. */
 export function withoutWrappers(words: readonly Word[]): readonly Word[] {
     for (;;) {

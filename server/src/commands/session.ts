@@ -28,7 +28,7 @@ export class Session {
     private readonly variables = new Map<string, string>();
     private ran = 0;
     /** Lists of commands that failed with others behind them. */
-    private readonly passedOver: { readonly text: string; readonly result: CommandResult }[] = [];
+    private readonly passedOver: CommandResult[] = [];
 
     constructor(tx: Tx, commands: readonly ParsedCommand[]) {
         this.tx = tx;
@@ -53,9 +53,9 @@ export class Session {
             const notes = this.tx.notes.length;
             const one = 'loop' in item.node ? this.loop(item.node.loop, end) : this.simple(item.node.command);
             if (one.result.status !== 0 && !chained && !end && 'command' in item.node && !this.tx.notes.slice(notes).some((n) => n.severity === 'error')) {
-                this.passedOver.push({ text: item.node.command.words[0]?.text ?? '', result: one.result });
+                this.passedOver.push(one.result);
             }
-            all = { result: joined(all.result, one.result), known: all.known && one.known };
+            all = followed(all, one);
         }
         return all;
     }
@@ -68,7 +68,7 @@ export class Session {
             if (this.ran > MOST_COMMANDS) break;
             this.variables.set(loop.variable.text, word.text);
             const one = this.list(loop.body, last && i === words.length - 1);
-            all = { result: joined(all.result, one.result), known: all.known && one.known };
+            all = followed(all, one);
         }
         return all;
     }
@@ -184,14 +184,19 @@ export class Session {
     private tellPassedOver(): void {
         const [first] = this.passedOver;
         if (!first) return;
-        const { errnos, stderr } = first.result;
-        const why = stderr.trim().split('\n').at(-1) || errnos.join(', ') || `exit status ${first.result.status}`;
+        const { errnos, stderr, status } = first;
+        const why = stderr.trim().split('\n').at(-1) || errnos.join(', ') || `exit status ${status}`;
         const many = this.passedOver.length;
         this.tx.note({
             code: 'command/passed-over', rules: [], severity: 'warning',
             message: `${many === 1 ? 'a command fails' : `${many} of ${this.ran} commands fail`} and the line goes on: ${why}`,
         });
     }
+}
+
+/** What two commands come to one after the other. */
+function followed(a: Printed, b: Printed): Printed {
+    return { result: joined(a.result, b.result), known: a.known && b.known };
 }
 
 /** Two commands one after the other: the second one's exit status, everything that both said. */

@@ -1,6 +1,7 @@
 // Completion: keywords by the block they are in; tools, verbs, options and values from their tables; sysfs paths and the kernel's
 // names as they exist at that line. It reads characters, not the tree, so that it works in the half-typed line.
 import { type CompletionItem, CompletionItemKind, InsertTextFormat } from 'vscode-languageserver-types';
+import { isPrefix } from '../commands/line.ts';
 import { commandStart } from '../commands/shell.ts';
 import type { OptionSpec, ValueKind, VerbSpec } from '../commands/spec.ts';
 import type { KernelState } from '../kernel/state.ts';
@@ -153,9 +154,6 @@ function enclosingBlock(analysis: Analysis, offset: number): string {
 
 // ------------------------------------------------------------------------------------------------------------------ shell
 
-/** Words that leave the command behind them as it is. */
-const SHELL_PREFIXES: ReadonlySet<string> = new Set(['sudo', 'nohup', 'time', 'exec', 'env']);
-
 type Add = (label: string, typed: string, more: Partial<CompletionItem>) => void;
 
 function completeShell(line: string, behind: string, state: KernelState | undefined, add: Add): void {
@@ -163,7 +161,7 @@ function completeShell(line: string, behind: string, state: KernelState | undefi
     const typed = /[^\s"'=>]*$/.exec(text)![0];
     const wholeWord = /[^\s>]*$/.exec(text)![0];
     const words = text.slice(0, text.length - wholeWord.length).replaceAll('>', ' > ').trim().split(/\s+/).filter((w) => w !== '');
-    while (words[0] !== undefined && SHELL_PREFIXES.has(words[0])) words.shift();
+    while (words[0] !== undefined && isPrefix(words[0])) words.shift();
     if (words.length === 0) {
         for (const spec of toolSpecs()) add(spec.tool, typed, { kind: CompletionItemKind.Function, documentation: spec.doc });
         for (const [name, doc] of [['echo', 'Writes a value, with `>` into a sysfs attribute.'], ['cat', 'Reads an attribute.']] as const) add(name, typed, { kind: CompletionItemKind.Function, documentation: doc });

@@ -2,6 +2,7 @@
 // the attribute behind the arrow.
 import type { ParameterInformation, SignatureHelp } from 'vscode-languageserver-types';
 import type { OptionSpec, ToolSpec, VerbSpec } from '../commands/spec.ts';
+import { withoutWrappers } from '../commands/line.ts';
 import { commandStart, parseWords, type Word } from '../commands/shell.ts';
 import { attributeFor, attributeValues, toolSpec } from '../server/language.ts';
 import type { FeatureContext } from './context.ts';
@@ -20,7 +21,7 @@ export function signatureHelp({ analysis, client }: FeatureContext, offset: numb
     const base = start + prompt[0].length + commandStart(line);
     const typed = parseWords(analysis.source.text.slice(base, offset)).shell.words;
     const whole = parseWords(analysis.source.text.slice(base, end)).shell;
-    const words = typed[0]?.text === 'sudo' ? typed.slice(1) : typed;
+    const words = withoutWrappers(typed);
     const first = words[0];
     const blank = /\s$/.test(analysis.source.text.slice(base, offset));
     if (!first || (words.length === 1 && !blank)) return undefined;
