@@ -2,14 +2,13 @@
 // the parser that comes out is the same one.
 import { AstUtils, createLangiumParser, DefaultTokenBuilder, GrammarAST, type LangiumCoreServices, type LangiumParser, prepareLangiumParser, stream, type TokenBuilderOptions } from 'langium';
 import type { TokenType, TokenVocabulary } from 'chevrotain';
-
-type Lookahead = (this: unknown, ...args: unknown[]) => unknown;
+import { endAtNodes, type Lookahead } from './recovery.ts';
 
 /** The parts of the parser library's look-ahead that are put off. */
 interface Strategy {
     initialize(options: unknown): void;
-    buildLookaheadForAlternation(options: unknown): Lookahead;
-    buildLookaheadForOptional(options: unknown): Lookahead;
+    buildLookaheadForAlternation(options: never): Lookahead;
+    buildLookaheadForOptional(options: never): Lookahead;
 }
 
 interface Wrapper {
@@ -24,6 +23,7 @@ interface Wrapper {
 export function createQuickParser(services: LangiumCoreServices): LangiumParser {
     const parser = prepareLangiumParser(services);
     const { wrapper } = parser as unknown as { wrapper: Wrapper };
+    endAtNodes(wrapper.lookaheadStrategy, services.Grammar);
     putOff(wrapper.lookaheadStrategy);
     keepFast(wrapper);
     const recover = wrapper.recoveryEnabled;
@@ -53,7 +53,7 @@ function putOff(strategy: Strategy): void {
         const build = strategy[name].bind(strategy);
         strategy[name] = (options) => {
             let real: Lookahead | undefined;
-            return function (this: unknown, ...args: unknown[]): unknown {
+            return function (this: never, ...args: unknown[]): unknown {
                 if (!real) {
                     if (!ready) initialize(grammar);
                     ready = true;

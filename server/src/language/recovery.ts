@@ -1,6 +1,7 @@
 // Where the parser goes on after a mistake. The library skips token by token until one fits; it does not know that a block belongs
 // together, and takes the end of an unknown member's block for the end of the platform. Here a block is skipped as a whole.
-import type { LangiumParser } from 'langium';
+// And where it must not see a mistake: behind a range, `node 1` may be the range's or a declaration of its own.
+import { AstUtils, type Grammar, GrammarAST, type LangiumParser } from 'langium';
 import type { IToken, TokenType } from 'chevrotain';
 
 /** The part of the parser library that recovery goes through. */
@@ -45,4 +46,43 @@ export function skipWholeBlocks(parser: LangiumParser): LangiumParser {
         }
     };
     return parser;
+}
+
+/** Does a rule go on with what is asked about? `this` is the parser. */
+export type Lookahead = (this: never, ...args: unknown[]) => unknown;
+
+/**
+ * Settings of a range end where a node's declaration begins: `node N {` with a member of a node behind it, or any block where the range
+ * has none. The library looks one token ahead at what a rule may go on with, and would take that `node` for the range's and its block for
+ * a mistake. To be called before the parser is finished.
+ */
+export function endAtNodes(strategy: { buildLookaheadForOptional(options: { readonly rule: { readonly name: string } }): Lookahead }, grammar: Grammar): void {
+    const build = strategy.buildLookaheadForOptional.bind(strategy);
+    const members = firstWords(grammar, 'NodeMember');
+    strategy.buildLookaheadForOptional = (options) => {
+        const goesOn = build(options);
+        const rule = ruleOf(grammar, options.rule.name.replace(/\u200B$/, ''));
+        if (!GrammarAST.isParserRule(rule) || rule.name === 'Platform') return goesOn;
+        const block = AstUtils.streamAllContents(rule).some((e) => GrammarAST.isKeyword(e) && e.value === '{');
+        return function (this: Skipper, ...args) {
+            const declared = this.LA(1).image === 'node' && this.LA(3).image === '{' && (!block || members.has(this.LA(4).image));
+            return !declared && goesOn.apply(this as never, args);
+        } as Lookahead;
+    };
+}
+
+function ruleOf(grammar: Grammar, name: string): GrammarAST.AbstractRule {
+    const found = grammar.rules.find((r) => r.name === name);
+    if (!found) throw new Error(`the grammar has no rule ${name}`);
+    return found;
+}
+
+/** The keywords that the alternatives of a rule begin with. */
+function firstWords(grammar: Grammar, name: string): ReadonlySet<string> {
+    const words = new Set<string>();
+    for (const call of AstUtils.streamAllContents(ruleOf(grammar, name)).filter(GrammarAST.isRuleCall)) {
+        const first = call.rule.ref && AstUtils.streamAllContents(call.rule.ref).find(GrammarAST.isKeyword);
+        if (first) words.add(first.value);
+    }
+    return words;
 }

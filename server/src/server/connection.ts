@@ -33,7 +33,7 @@ import { diagnosticsOf, ReportIds, type Reporting } from './reports.ts';
 import { moreRequests } from './requests.ts';
 import { DEFAULT_SETTINGS, readSettings, type Settings } from './settings.ts';
 import { warmUp } from './warm.ts';
-import { prepareParser } from '../language/parser.ts';
+import { prepareForMistakes, prepareParser } from '../language/parser.ts';
 import type { ServerConnection } from './wire.ts';
 
 /** What differs between a process and a worker. */
@@ -109,8 +109,12 @@ export function serve(connection: ServerConnection, host: ServerHost): void {
     const publish = (uri: string): void => {
         const analysis = project.analysis(uri);
         if (!analysis || analysis.incomplete || published.get(uri) === analysis) return;
-        if (!idleAsked && host.idle) setTimeout(host.idle, 2000);
-        idleAsked = true;
+        if (!idle) {
+            idle = setTimeout(() => {
+                host.idle?.();
+                prepareForMistakes();
+            }, 2000);
+        }
         published.set(uri, analysis);
         if (!pull) {
             const versioned = client.textDocument?.publishDiagnostics?.versionSupport ? { version: analysis.version } : {};
@@ -120,7 +124,7 @@ export function serve(connection: ServerConnection, host: ServerHost): void {
         void connection.sendNotification(PREVIEW_CHANGED, { uri, version: analysis.version } satisfies PreviewChangedParams);
     };
 
-    let idleAsked = false;
+    let idle: ReturnType<typeof setTimeout> | undefined;
     /** Something else than its own text has changed what a document is told: a client that asks has to ask again. */
     let refresh = false;
     const askAgain = (): void => {
