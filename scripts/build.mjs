@@ -41,6 +41,16 @@ const noPipeNames = {
         build.onLoad({ filter: /.*/, namespace: 'when-asked' }, () => ({ contents: `exports.randomBytes = (...given) => require('node:crypto').randomBytes(...given);` }));
     },
 };
+// The protocol's types are some eighty namespaces that a bundler cannot see to be without effect: each becomes a value that can be left out.
+const typesInUse = {
+    name: 'types-in-use',
+    setup(build) {
+        build.onLoad({ filter: /vscode-languageserver-types[/\\]lib[/\\]esm[/\\]main\.js$/ }, ({ path: file }) => ({
+            contents: readFileSync(file, 'utf8').replaceAll(/export var (\w+);\r?\n\(function \(\1\) \{([\s\S]*?\n)\}\)\(\1 \|\| \(\1 = \{\}\)\);/g,
+                'export var $1 = /* @__PURE__ */ (function ($1) {$2return $1;})({});'),
+        }));
+    },
+};
 // The library's loader of grammars brings all services of a language workbench along; ours is held against it by a test.
 const grammarLoader = {
     name: 'grammar-loader',
@@ -81,7 +91,7 @@ await Promise.all(chosen.map(async name => {
     const outfile = path.join(out, name);
     const hashbang = executable && !readFileSync(source, 'utf8').startsWith('#!') ? '#!/usr/bin/env node\n' : '';
     const config = {
-        ...options, entryPoints: [source], outfile, bundle: true, plugins: [oneProtocol, noPipeNames, grammarLoader], minify: values.release, sourcemap: values.release ? false : 'linked',
+        ...options, entryPoints: [source], outfile, bundle: true, plugins: [oneProtocol, noPipeNames, typesInUse, grammarLoader], minify: values.release, sourcemap: values.release ? false : 'linked',
         legalComments: 'none', logLevel: 'warning', define: { ...define, 'process.env.NODE_ENV': '"production"', ...(options.format === 'esm' ? {} : { 'import.meta.url': '"bundle:"' }) },
         banner: banner || hashbang ? { js: hashbang + (banner?.js ?? '') } : undefined,
         tsconfigRaw: { compilerOptions: { jsx: 'react-jsx', jsxImportSource: 'preact', useDefineForClassFields: true, target: 'es2022' } },

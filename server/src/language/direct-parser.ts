@@ -3,7 +3,7 @@
 // the text, for it alone knows how to go on behind a mistake. A test holds the two against each other, tree by tree.
 import type { Range } from 'vscode-languageserver-types';
 import {
-    AbstractCstNode, type AstNode, type AstReflection, AstUtils, type CompositeCstNode, type CstNode, CstNodeBuilder, type Grammar, GrammarAST, GrammarUtils, type LeafCstNode, type Linker, type RootCstNode,
+    AbstractCstNode, type AstNode, type AstReflection, AstUtils, type CompositeCstNode, type CstNode, CstNodeBuilder, type Grammar, GrammarAST, type LeafCstNode, type Linker, type RootCstNode,
     type ValueConverter,
 } from 'langium';
 
@@ -93,9 +93,8 @@ class Rules {
     private rule(of: GrammarAST.AbstractRule): Rule {
         const known = this.made.get(of);
         if (known) return known;
-        if (!GrammarAST.isParserRule(of) || of.fragment || of.parameters.length > 0) throw new Error(`rule ${of.name} is of a kind that is not read directly`);
-        const data = GrammarUtils.isDataTypeRule(of);
-        const rule: Rule = { type: data ? of.name : GrammarUtils.getTypeName(of), data, step: undefined, calls: [], behind: undefined };
+        if (!GrammarAST.isParserRule(of) || of.fragment || of.parameters.length > 0 || of.returnType) throw new Error(`rule ${of.name} is of a kind that is not read directly`);
+        const rule: Rule = { type: of.inferredType?.name ?? of.name, data: of.dataType !== undefined, step: undefined, calls: [], behind: undefined };
         this.made.set(of, rule);
         rule.step = this.step(of.definition, rule, undefined, undefined);
         return rule;
