@@ -7,7 +7,7 @@ import { catalogued, isFamily } from './catalogue.ts';
 /** A stretch of text and the name under which spans refer to it. */
 export interface NamedText {
     readonly uri: string;
-    readonly part: { readonly text: string };
+    readonly text: string;
 }
 
 const COMMENT = /\/\/[ \t]*memtopo-ignore\b[ \t]*([^\s]*)[ \t]*([^\r\n]*)/g;
@@ -20,10 +20,10 @@ export function mentionsSuppression(text: string): boolean {
 /** Drops what the comments in `texts` suppress; adds what is wrong with the comments. `whole`: all findings of these texts are there. */
 export function suppress(findings: readonly Finding[], texts: readonly NamedText[], whole: boolean): readonly Finding[] {
     let out: readonly Finding[] = findings;
-    for (const { uri, part } of texts) {
-        if (!mentionsSuppression(part.text)) continue;
+    for (const { uri, text } of texts) {
+        if (!mentionsSuppression(text)) continue;
         const added: Finding[] = [];
-        for (const match of part.text.matchAll(COMMENT)) {
+        for (const match of text.matchAll(COMMENT)) {
             const start = match.index;
             const end = start + match[0].trimEnd().length;
             const [, code, reason] = match;
@@ -37,7 +37,7 @@ export function suppress(findings: readonly Finding[], texts: readonly NamedText
                 add({ code: 'ignore/unknown-code', severity: 'warning', message: `no finding has the code \`${code}\`: this comment silences nothing` });
                 continue;
             }
-            const lines = suppressedLines(part.text, start);
+            const lines = suppressedLines(text, start);
             const left = out.filter((f) => f.at.uri !== uri || !(f.code === code || f.code.startsWith(`${code}/`)) || f.at.start < lines.start || f.at.start > lines.end);
             if (left.length === out.length && whole) add({ code: 'ignore/unused', severity: 'hint', tags: ['unnecessary'], message: `there is no \`${code}\` here any more: the comment can go` });
             out = left;

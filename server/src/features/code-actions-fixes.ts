@@ -63,7 +63,7 @@ function together(findings: readonly Finding[], context: FixContext): { readonly
 }
 
 export function fixContext(analysis: Analysis): FixContext {
-    const unitText = (span: TextSpan): string => analysis.source.unitOf(span)?.part.text ?? '';
+    const unitText = (span: TextSpan): string => analysis.source.unitOf(span)?.text ?? '';
     const lineOf = (at: TextSpan): TextSpan => {
         const text = unitText(at);
         const start = text.lastIndexOf('\n', at.start - 1) + 1;

@@ -84,7 +84,7 @@ function deviceOf(step: StepRun, platform: LoweredPlatform): Declared | undefine
 
 /** The span with its line break, where nothing else is on its line; with the blanks before it otherwise. */
 function wholeLine(analysis: Analysis, span: TextSpan): TextSpan {
-    const text = analysis.source.unitOf(span)?.part.text ?? '';
+    const text = analysis.source.unitOf(span)?.text ?? '';
     const lineStart = text.lastIndexOf('\n', span.start - 1) + 1;
     const next = text.indexOf('\n', span.end);
     const lineEnd = next < 0 ? text.length : next;

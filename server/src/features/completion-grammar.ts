@@ -10,8 +10,8 @@ const OWN_LINE: ReadonlySet<string> = new Set(['Item', 'Member', 'ScenarioMember
 /** What may stand at an offset where the word that is being typed begins. Empty where the line up to there is wrong. */
 export function expectedAt(analysis: Analysis, offset: number): readonly Expected[] {
     const unit = analysis.source.unitAt(offset);
-    const text = unit?.part.text ?? '';
-    const local = unit ? offset - unit.part.start : 0;
+    const text = unit?.text ?? '';
+    const local = unit ? offset - analysis.source.startOf(unit) : 0;
     const read = [...tokens(text)].filter((t) => t.end <= local && t.kind !== 'comment' && t.kind !== 'line-comment');
     const lineStart = text.lastIndexOf('\n', local - 1) + 1;
     const behind = (read.at(-1)?.start ?? -1) >= lineStart && read.at(-1)?.kind !== '{';

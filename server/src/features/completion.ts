@@ -102,11 +102,11 @@ function alreadyGiven(lead: string, keyword: string, rule: string): boolean {
 function insideStringOrComment(analysis: Analysis, offset: number): boolean {
     const unit = analysis.source.unitAt(offset);
     if (!unit) return false;
-    const local = offset - unit.part.start;
-    for (const token of tokens(unit.part.text)) {
+    const local = offset - analysis.source.startOf(unit);
+    for (const token of tokens(unit.text)) {
         if (token.start >= local) return false;
         if (token.end < local) continue;
-        const image = unit.part.text.slice(token.start, token.end);
+        const image = unit.text.slice(token.start, token.end);
         if (token.kind === 'string') return local < token.end || image.length === 1 || !image.endsWith('"');
         if (token.kind === 'comment') return local < token.end;
         if (token.kind === 'line-comment' || token.kind === 'margin') return true;
@@ -126,8 +126,8 @@ export function keywordAt(analysis: Analysis, start: number, word: string): Keyw
 function enclosingBlock(analysis: Analysis, offset: number): string {
     const unit = analysis.source.unitAt(offset);
     if (!unit) return '';
-    const local = offset - unit.part.start;
-    const text = unit.part.text;
+    const local = offset - analysis.source.startOf(unit);
+    const text = unit.text;
     const open: string[] = [];
     let head: string | undefined;
     let headLine = -1;

@@ -24,14 +24,14 @@ export async function formattingInParts({ analysis }: FeatureContext, range: Ran
         const last = units[Math.min(i + AT_ONCE, units.length) - 1]!;
         // one declaration more before, so that the blank lines between are seen
         const before = source.units[source.units.indexOf(first) - 1] ?? first;
-        const start = before.part.start;
-        const end = last.part.start + last.part.text.length;
+        const start = source.startOf(before);
+        const end = source.startOf(last) + last.text.length;
         const found = formatEdits(source.text.slice(start, end));
         if (!found) return [];
         for (const e of found) {
             const at = start + e.start;
             const atEnd = end !== source.text.length && start + e.end === end; // the line break that a text ends with
-            if (at < first.part.start || atEnd || start + e.end < from || at > to) continue;
+            if (at < source.startOf(first) || atEnd || start + e.end < from || at > to) continue;
             edits.push({ range: lines.rangeOf(at, start + e.end), newText: e.text });
         }
         if (!(await pause())) return [];

@@ -39,8 +39,8 @@ function depthAt(analysis: Analysis, offset: number): number {
     const unit = analysis.source.unitAt(offset);
     if (!unit) return 0;
     let depth = 0;
-    for (const token of tokens(unit.part.text)) {
-        if (unit.part.start + token.end > offset) break;
+    for (const token of tokens(unit.text)) {
+        if (analysis.source.startOf(unit) + token.end > offset) break;
         if (token.kind === '{') depth++;
         else if (token.kind === '}') depth--;
     }

@@ -15,13 +15,13 @@ export function selectionRanges({ analysis }: FeatureContext, positions: readonl
         };
         const unit = source.unitAt(offset);
         if (unit) {
-            const lead = /^\s*/.exec(unit.part.text)![0].length;
-            add(unit.part.start + lead, unit.part.start + unit.part.text.trimEnd().length);
+            const lead = /^\s*/.exec(unit.text)![0].length;
+            add(source.startOf(unit) + lead, source.startOf(unit) + unit.text.trimEnd().length);
             const open: number[] = [];
             const blocks: [number, number][] = [];
-            for (const token of tokens(unit.part.text)) {
+            for (const token of tokens(unit.text)) {
                 if (token.kind === '{') open.push(token.start);
-                else if (token.kind === '}' && open.length > 0) blocks.push([unit.part.start + open.pop()!, unit.part.start + token.end]);
+                else if (token.kind === '}' && open.length > 0) blocks.push([source.startOf(unit) + open.pop()!, source.startOf(unit) + token.end]);
             }
             for (const [start, end] of blocks.sort((a, b) => b[1] - b[0] - (a[1] - a[0]))) {
                 add(start, end);

@@ -33,7 +33,7 @@ export function semanticTokens({ analysis }: FeatureContext, range?: Range): Sem
     };
     if (to > from) {
         for (const unit of analysis.source.unitsBetween(from, to)) {
-            unitTokens(unit.part.text, unit.part.start, (start, end, type, modifiers = 0) => {
+            unitTokens(unit.text, analysis.source.startOf(unit), (start, end, type, modifiers = 0) => {
                 if (end < from || start > to) return;
                 // a token never spans lines: few clients can show one that does
                 let s = start;

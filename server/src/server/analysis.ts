@@ -7,7 +7,7 @@ import type { Finding, LoweredPlatform, LoweredScenario, Run, StepRun, TextSpan 
 import type { AnalysisCaches } from './caches.ts';
 import { fileFindings, type Item, nearestWord } from './language.ts';
 import type { LineMap } from './line-map.ts';
-import type { Source, Unit } from './source.ts';
+import type { Lookup, Source, Unit } from './source.ts';
 
 /** Text that an import leads to: null where there is none, undefined while it is being read. */
 export type ImportSource = (from: string, path: string) => Source | null | undefined;
@@ -25,9 +25,26 @@ export interface OwnItem<T> {
     readonly lowered: T;
 }
 
+type PlatformItem = Item & { readonly kind: 'platform' };
+
 interface Own {
     readonly platforms: readonly OwnItem<LoweredPlatform>[];
     readonly scenarios: readonly OwnItem<LoweredScenario>[];
+}
+
+/** What one declaration comes to, for as long as the names that it asks for lead where they do. */
+interface Told extends Own {
+    /** What is wrong with its text, its platforms and its scenarios. */
+    readonly syntax: readonly Finding[];
+    readonly platformFindings: readonly Finding[];
+    readonly scenarioFindings: readonly Finding[];
+}
+
+/** The declarations that a platform of one name may stand in, in the order of precedence, and what it comes to. */
+interface Named {
+    readonly units: readonly Unit[];
+    /** Undefined while nobody has asked. */
+    lowered: LoweredPlatform | undefined;
 }
 
 export class Analysis {
@@ -42,13 +59,16 @@ export class Analysis {
     private readonly importFindings: readonly Finding[];
     /** Release of platforms that name none; undefined: the newest. */
     private readonly kernel: string | undefined;
-    /** Declarations that a platform of that name may stand in, in the order of precedence. */
-    private readonly known = new Map<string, Unit | Unit[]>();
+    private readonly known: ReadonlyMap<string, Named>;
+    /** By unit of the source; made when asked for. */
+    private readonly told: (Told | undefined)[];
     private everythingOnce: Own | undefined;
-    private readonly lowered = new Map<string, LoweredPlatform | 'cycle' | undefined>();
     private findingsOnce: readonly Finding[] | undefined;
+    /** Findings about several declarations together, made when asked for. `all`: about all declarations, not only those that are ready. */
+    private together: { readonly findings: readonly Finding[]; readonly all: boolean } | undefined;
 
-    constructor(source: Source, generation: number, importSource: ImportSource, caches: AnalysisCaches, kernel?: string) {
+    /** `previous`: of an earlier text of the same document. What cannot have changed since is taken from it. */
+    constructor(source: Source, generation: number, importSource: ImportSource, caches: AnalysisCaches, kernel?: string, previous?: Analysis) {
         this.source = source;
         this.generation = generation;
         this.caches = caches;
@@ -57,18 +77,71 @@ export class Analysis {
         this.incomplete = reached.incomplete;
         this.importFindings = reached.findings;
         this.kernel = kernel === '' ? undefined : kernel;
-        for (const s of this.sources) {
-            for (const unit of s.units) {
-                const names = s.large ? unit.likelyPlatforms : unit.platformNames;
-                for (const name of names) {
-                    // nearly always one: a text of hundreds of platforms makes no list for each with every key
-                    const units = this.known.get(name);
-                    if (units === undefined) this.known.set(name, unit);
-                    else if (!Array.isArray(units)) this.known.set(name, units === unit ? unit : [units, unit]);
-                    else if (units.at(-1) !== unit) units.push(unit);
+        const same = previous?.generation === generation && previous.kernel === this.kernel && sameBehindFirst(previous.sources, this.sources);
+        const kept = same ? this.keep(previous) : undefined;
+        this.known = kept?.known ?? this.index();
+        this.told = kept?.told ?? new Array<Told | undefined>(source.units.length).fill(undefined);
+        this.together = kept?.together;
+    }
+
+    /** Names that a declaration may declare platforms under. */
+    private namesOf(source: Source, unit: Unit): readonly string[] {
+        return source.large ? unit.likelyPlatforms : unit.platformNames;
+    }
+
+    private index(): Map<string, Named> {
+        const units = new Map<string, Unit[]>();
+        for (const source of this.sources) {
+            for (const unit of source.units) {
+                for (const name of this.namesOf(source, unit)) {
+                    const list = units.get(name);
+                    if (!list) units.set(name, [unit]);
+                    else if (list.at(-1) !== unit) list.push(unit);
                 }
             }
         }
+        return new Map([...units].map(([name, list]) => [name, { units: list, lowered: undefined }]));
+    }
+
+    /** What stays of an earlier analysis: everything but the declarations that changed and those that ask for a name one of them has. */
+    private keep(previous: Analysis): { readonly known: ReadonlyMap<string, Named>; readonly told: (Told | undefined)[]; readonly together: Analysis['together'] } {
+        const old = previous.source.units;
+        const { units } = this.source;
+        let head = 0;
+        while (head < old.length && head < units.length && old[head] === units[head]) head++;
+        let tail = 0;
+        while (tail < old.length - head && tail < units.length - head && old[old.length - 1 - tail] === units[units.length - 1 - tail]) tail++;
+        const gone = old.slice(head, old.length - tail);
+        const come = units.slice(head, units.length - tail);
+        const told = [...previous.told.slice(0, head), ...come.map(() => undefined), ...previous.told.slice(old.length - tail)];
+
+        const changed = new Set([...gone.flatMap((u) => this.namesOf(previous.source, u)), ...come.flatMap((u) => this.namesOf(this.source, u))]);
+        for (let more = changed.size > 0; more;) {
+            more = false;
+            for (const source of this.sources) {
+                for (let i = 0; i < source.units.length; i++) {
+                    const unit = source.units[i]!;
+                    if (!unit.asksFor(changed)) continue;
+                    if (source === this.source) told[i] = undefined;
+                    for (const name of unit.platformNames) {
+                        more ||= !changed.has(name);
+                        changed.add(name);
+                    }
+                }
+            }
+        }
+
+        const key = (all: readonly Unit[], of: (unit: Unit) => readonly string[]): string => JSON.stringify(all.map(of));
+        const sameNames = key(gone, (u) => this.namesOf(previous.source, u)) === key(come, (u) => this.namesOf(this.source, u));
+        const known = sameNames ? new Map(previous.known) : this.index();
+        for (const [name, named] of sameNames ? [] : known) if (!changed.has(name)) named.lowered = previous.known.get(name)?.lowered;
+        for (const name of sameNames ? changed : []) {
+            const named = known.get(name);
+            if (named) known.set(name, { units: named.units.map((u) => come[gone.indexOf(u)] ?? u), lowered: undefined });
+        }
+        // where all names differ, they do so in each part of the text
+        const differ = previous.together?.all === true && previous.together.findings.length === 0 && come.length < FEW && key(gone, namesDeclared) === key(come, namesDeclared);
+        return { known, told, together: differ ? previous.together : undefined };
     }
 
     /** Platforms of this document; of a large one those that are ready (`Source.ready`). */
@@ -82,36 +155,46 @@ export class Analysis {
     }
 
     private get everything(): Own {
-        return (this.everythingOnce ??= this.ownOf(this.source.ready));
+        if (!this.everythingOnce) {
+            const own = this.source.ready.map((unit) => this.ownOf(unit));
+            this.everythingOnce = { platforms: own.flatMap((o) => o.platforms), scenarios: own.flatMap((o) => o.scenarios) };
+        }
+        return this.everythingOnce;
     }
 
-    /** What declarations hold, ready or not. Lowered things are kept by their declarations, so that asking again is cheap. */
-    private ownOf(units: readonly Unit[]): Own {
+    /** What a declaration holds, ready or not. Lowered things are kept by their declarations, so that asking again is cheap. */
+    private ownOf(unit: Unit): Own {
         const platforms: OwnItem<LoweredPlatform>[] = [];
         const scenarios: OwnItem<LoweredScenario>[] = [];
-        for (const unit of units) {
-            for (const item of unit.parsed.items) {
-                if (item.kind === 'platform') {
-                    const first = this.declared(item.name)?.item === item;
-                    const lowered = first ? this.platformNamed(item.name)! : unit.platform(item, this.lookup, this.kernel);
-                    platforms.push({ unit, item, lowered });
-                } else if (item.kind === 'scenario') scenarios.push({ unit, item, lowered: unit.scenario(item, this.lookup) });
-            }
+        for (const item of unit.parsed.items) {
+            if (item.kind === 'platform') {
+                const first = this.declared(item.name)?.item === item;
+                const lowered = first ? this.platformNamed(item.name)! : unit.platform(item, this.lookupFor(item), this.kernel);
+                platforms.push({ unit, item, lowered });
+            } else if (item.kind === 'scenario') scenarios.push({ unit, item, lowered: unit.scenario(item, this.lookup) });
         }
         return { platforms, scenarios };
     }
 
+    private tell(unit: Unit): Told {
+        const { platforms, scenarios } = this.ownOf(unit);
+        return {
+            platforms, scenarios, syntax: unit.parsed.errors,
+            platformFindings: platforms.flatMap(({ lowered }) => [...lowered.findings, ...this.caches.platformFindings(lowered)]),
+            scenarioFindings: scenarios.flatMap(({ lowered }) => [...lowered.findings, ...this.caches.scenarioFindings(lowered)]),
+        };
+    }
+
     /** Platforms and scenarios between two offsets, ready or not: what somebody looks at. */
     within(start: number, end: number): Own {
-        return this.ownOf(this.source.unitsBetween(start, end));
+        const own = this.source.unitsBetween(start, end).map((unit) => this.ownOf(unit));
+        return { platforms: own.flatMap((o) => o.platforms), scenarios: own.flatMap((o) => o.scenarios) };
     }
 
     /** Works out everything about one declaration, so that it is ready from the next analysis on. */
     warm(unit: Unit): void {
-        const { platforms, scenarios } = this.ownOf([unit]);
-        for (const { lowered } of platforms) this.caches.platformFindings(lowered);
-        for (const { lowered } of scenarios) this.caches.scenarioFindings(lowered);
-        unit.markWarm();
+        this.told[this.source.seatOf(unit)] ??= this.tell(unit);
+        unit.warm = true;
     }
 
     /** Declarations that are not told about yet. */
@@ -133,24 +216,44 @@ export class Analysis {
 
     /** The platform of that name, here or in an imported file; undefined where there is none. */
     platformNamed(name: string): LoweredPlatform | undefined {
-        const found = this.lookup(name);
-        return found === 'cycle' ? undefined : found;
+        return this.lookup(name);
     }
 
-    private readonly lookup = (name: string): LoweredPlatform | 'cycle' | undefined => {
-        if (this.lowered.has(name)) return this.lowered.get(name);
-        const found = this.declared(name);
-        if (!found) return undefined;
-        this.lowered.set(name, 'cycle'); // what a circle of `extends` meets
-        const lowered = found.unit.platform(found.item, this.lookup, this.kernel);
-        this.lowered.set(name, lowered);
-        return lowered;
+    private readonly lookup = (name: string): LoweredPlatform | undefined => {
+        const named = this.known.get(name);
+        const at = named?.lowered ? undefined : this.declared(name);
+        if (named && at) named.lowered = at.unit.platform(at.item, this.lookupFor(at.item), this.kernel);
+        return named?.lowered;
     };
 
+    /** What a platform finds: where bases go in a circle, the one that leads to the first of them in the text finds the end of it. */
+    private lookupFor(item: PlatformItem): Lookup {
+        return (name) => {
+            const base = this.declared(name);
+            const circle: { readonly unit: Unit; readonly item: PlatformItem }[] = [];
+            let at = base;
+            while (at && at.item !== item && !circle.some((c) => c.item === at?.item)) {
+                circle.push(at);
+                const next: string | undefined = at.item.node.base?.$refText;
+                at = next === undefined ? undefined : this.declared(next);
+            }
+            if (!base || at?.item !== item) return this.lookup(name);
+            circle.push(at);
+            return circle.every((other) => other.item === base.item || this.before(base, other)) ? 'cycle' : this.lookup(name);
+        };
+    }
+
+    /** Does the first of two declarations come first, files in the order of precedence? */
+    private before(a: { readonly unit: Unit; readonly item: PlatformItem }, b: { readonly unit: Unit; readonly item: PlatformItem }): boolean {
+        if (a.unit === b.unit) return a.unit.parsed.items.indexOf(a.item) < a.unit.parsed.items.indexOf(b.item);
+        const source = (unit: Unit): number => this.sources.findIndex((s) => s.units.includes(unit));
+        const [x, y] = [source(a.unit), source(b.unit)];
+        return x === y ? this.sources[x]!.startOf(a.unit) < this.sources[x]!.startOf(b.unit) : x < y;
+    }
+
     /** The first declaration of a platform of that name. */
-    private declared(name: string): { readonly unit: Unit; readonly item: Item & { kind: 'platform' } } | undefined {
-        const units = this.known.get(name) ?? [];
-        for (const unit of Array.isArray(units) ? units : [units]) {
+    private declared(name: string): { readonly unit: Unit; readonly item: PlatformItem } | undefined {
+        for (const unit of this.known.get(name)?.units ?? []) {
             for (const item of unit.parsed.items) if (item.kind === 'platform' && item.name === name) return { unit, item };
         }
         return undefined;
@@ -182,21 +285,27 @@ export class Analysis {
     }
 
     private collect(): readonly Finding[] {
-        const first = this.source.units[0];
-        const syntax = tellable(this.source.syntaxErrors(), this.source.text, { uri: first?.uri ?? this.uri, start: 0, end: 0 });
-        if (syntax.binary) return syntax.errors;
-        const all: Finding[] = [...syntax.errors, ...this.importFindings, ...fileFindings(this.source, this.sources)];
-        for (const { lowered } of this.platforms) {
-            append(all, lowered.findings);
-            append(all, this.caches.platformFindings(lowered));
+        const { units, large } = this.source;
+        const syntax: Finding[] = [];
+        const platforms: Finding[] = [];
+        const scenarios: Finding[] = [];
+        let whole = !this.incomplete;
+        for (let i = 0; i < units.length; i++) {
+            if (large && !units[i]!.warm) {
+                whole = false;
+                continue;
+            }
+            const told = (this.told[i] ??= this.tell(units[i]!));
+            if (told.syntax.length > 0) syntax.push(...told.syntax);
+            if (told.platformFindings.length > 0) platforms.push(...told.platformFindings);
+            if (told.scenarioFindings.length > 0) scenarios.push(...told.scenarioFindings);
         }
-        for (const { lowered } of this.scenarios) {
-            append(all, lowered.findings);
-            append(all, this.caches.scenarioFindings(lowered));
-        }
-        const whole = !this.incomplete && this.source.ready.length === this.source.units.length;
-        const told = all.filter((f) => this.source.holds(f.at)).map((f) => (f.code === 'language/unknown-platform' ? this.withNames(f) : f));
-        return suppress(told, this.source.ready.filter((u) => u.maySuppress), whole);
+        const errors = tellable(syntax, this.source.text, { uri: units[0]?.uri ?? this.uri, start: 0, end: 0 });
+        if (errors.binary) return errors.errors;
+        this.together ??= { findings: fileFindings(this.source, this.sources), all: whole };
+        const all = [...errors.errors, ...this.importFindings, ...this.together.findings, ...platforms, ...scenarios];
+        const here = all.filter((f) => this.source.holds(f.at)).map((f) => (f.code === 'language/unknown-platform' ? this.withNames(f) : f));
+        return suppress(here, this.source.ready.filter((u) => u.maySuppress), whole);
     }
 
     /** A platform that is not there, with the names of those that are. */
@@ -213,7 +322,7 @@ export class Analysis {
     place(span: TextSpan): Place {
         for (const source of this.sources) {
             const unit = source.unitOf(span);
-            if (unit) return { uri: source.uri, start: unit.part.start + span.start, end: unit.part.start + span.end };
+            if (unit) return { uri: source.uri, start: source.startOf(unit) + span.start, end: source.startOf(unit) + span.end };
         }
         return { uri: span.uri.replace(/#\d+$/, ''), start: span.start, end: span.end };
     }
@@ -236,7 +345,7 @@ export class Analysis {
     textOf(span: TextSpan): string {
         for (const source of this.sources) {
             const unit = source.unitOf(span);
-            if (unit) return unit.part.text.slice(span.start, span.end);
+            if (unit) return unit.text.slice(span.start, span.end);
         }
         return '';
     }
@@ -245,7 +354,7 @@ export class Analysis {
     touches(span: TextSpan, offset: number): boolean {
         const unit = this.source.unitOf(span);
         if (!unit) return false;
-        const local = offset - unit.part.start;
+        const local = offset - this.source.startOf(unit);
         return span.start <= local && local <= span.end;
     }
 
@@ -281,23 +390,33 @@ export class Analysis {
     }
 }
 
-function append<T>(to: T[], more: readonly T[]): void {
-    for (const item of more) to.push(item);
+/** So many declarations are read without keeping anybody waiting. */
+const FEW = 8;
+
+function namesDeclared(unit: Unit): readonly string[] {
+    return unit.declaredNames.map((d) => d.key);
+}
+
+/** The same imports, read in the same versions? */
+function sameBehindFirst(a: readonly Source[], b: readonly Source[]): boolean {
+    return a.length === b.length && a.every((source, i) => i === 0 || source === b[i]);
 }
 
 function unitRange(source: Source, unit: Unit, span: TextSpan): Range {
     const start = unit.lines.positionAt(span.start);
     const end = unit.lines.positionAt(span.end);
+    const line = source.lineOf(unit);
     // the unit's first line may begin in the middle of the document's
-    const shift = unit.part.start === 0 || (start.line > 0 && end.line > 0) ? 0 : columnOf(source, unit);
+    const shift = start.line > 0 && end.line > 0 ? 0 : columnOf(source, unit);
     return {
-        start: { line: start.line + unit.part.line, character: start.character + (start.line === 0 ? shift : 0) },
-        end: { line: end.line + unit.part.line, character: end.character + (end.line === 0 ? shift : 0) },
+        start: { line: start.line + line, character: start.character + (start.line === 0 ? shift : 0) },
+        end: { line: end.line + line, character: end.character + (end.line === 0 ? shift : 0) },
     };
 }
 
 function columnOf(source: Source, unit: Unit): number {
-    return unit.part.start - (source.text.lastIndexOf('\n', unit.part.start - 1) + 1);
+    const start = source.startOf(unit);
+    return start - (source.text.lastIndexOf('\n', start - 1) + 1);
 }
 
 function reachImports(source: Source, importSource: ImportSource): { sources: Source[]; incomplete: boolean; findings: Finding[] } {

@@ -26,6 +26,7 @@ import { runTests, tests } from '../features/tests.ts';
 import { RUN_TESTS_REQUEST, type RunTestsParams, type RunTestsResult, TESTS_REQUEST, type TestsModel, type TestsParams } from '../features/tests-protocol.ts';
 import type { Analysis } from './analysis.ts';
 import { COMMANDS } from './commands.ts';
+import type { Same } from './parts.ts';
 import { Progress, SILENT } from './progress.ts';
 import { Project, type ReadText } from './project.ts';
 import { createPump, laterTurn } from './pump.ts';
@@ -47,6 +48,9 @@ export interface ServerHost {
     /** URIs of the memtopo files below a folder, where the host can look. */
     readonly list?: (folder: string) => Promise<readonly string[]>;
 }
+
+/** What is known of a text that nobody has changed. */
+const EVERYTHING: Same = { head: Infinity, tail: Infinity };
 
 /** Texts of more characters are worked out with pauses: about what takes half a second. */
 const LARGE = 300_000;
@@ -237,10 +241,15 @@ export function serve(connection: ServerConnection, host: ServerHost): void {
     connection.onDidChangeTextDocument(({ textDocument, contentChanges }) => {
         const known = documents.get(textDocument.uri);
         if (!known) return;
-        dirty.add(textDocument.uri);
-        TextDocument.update(known, contentChanges, textDocument.version);
-        const place = contentChanges.at(-1);
-        if (place && 'range' in place) focus.set(textDocument.uri, known.offsetAt(place.range.start));
+        for (const change of contentChanges) {
+            const before = dirty.get(textDocument.uri) ?? EVERYTHING;
+            if ('range' in change) {
+                const [start, end] = [known.offsetAt(change.range.start), known.offsetAt(change.range.end)];
+                dirty.set(textDocument.uri, { head: Math.min(before.head, start, end), tail: Math.min(before.tail, known.getText().length - Math.max(start, end)) });
+                focus.set(textDocument.uri, Math.min(start, end));
+            } else dirty.set(textDocument.uri, { head: 0, tail: 0 });
+            TextDocument.update(known, [change], textDocument.version);
+        }
         changed(false);
     });
     connection.onDidCloseTextDocument(({ textDocument }) => {
@@ -267,16 +276,16 @@ export function serve(connection: ServerConnection, host: ServerHost): void {
     });
 
     /** Texts changed since they were last cut into declarations: that is done once per build, not once per key. */
-    const dirty = new Set<string>();
+    const dirty = new Map<string, Same>();
     const current = (uri: string): FeatureContext | undefined => {
         flush();
         const analysis = project.analysis(uri);
         return analysis && { analysis, project, settings, client, ownCommands };
     };
     const flush = (): void => {
-        for (const uri of dirty) {
+        for (const [uri, same] of dirty) {
             const document = documents.get(uri);
-            if (document) project.setText(uri, document.version, document.getText());
+            if (document) project.setText(uri, document.version, document.getText(), same);
         }
         dirty.clear();
     };

@@ -1,69 +1,91 @@
 // Cuts a text into its top-level declarations without parsing it. What did not change between two versions is neither lexed nor
 // parsed nor lowered again: the cost of a keystroke follows the declaration it is in, not the file.
 
-/** One top-level declaration with the white space and comments before it. */
-export interface Part {
-    readonly text: string;
-    /** UTF-16 offset in the document. */
-    readonly start: number;
-    /** Line of `start`. */
-    readonly line: number;
+/** The top-level declarations of a text, each with the white space and comments before it. Together they are the text. */
+export interface Cut {
+    readonly texts: readonly string[];
+    /** UTF-16 offset of each in the text, and the line it begins in. */
+    readonly starts: readonly number[];
+    readonly lines: readonly number[];
+    /** Each part but the last ends with the brace that closes it, so that a part depends on no other text than its own. */
+    readonly balanced: boolean;
+}
+
+/** Characters at both ends of a text that are those of the version before. */
+export interface Same {
+    readonly head: number;
+    readonly tail: number;
 }
 
 const NEWLINE = 10;
 const RETURN = 13;
 
 /**
- * Cuts `text` after each closing brace of the outermost level. All parts together are the text. Where the braces do not balance,
- * a line that starts with `platform NAME`, `scenario "` or `import "` begins a part as well: one missing brace stays one mistake.
- * `before`: the cut of an earlier version, of which most is likely still so.
+ * Cuts `text` after each closing brace of the outermost level. Where the braces do not balance, a line that starts with `platform NAME`,
+ * `scenario "` or `import "` begins a part as well: one missing brace stays one mistake. `before`: the cut of an earlier version, of
+ * which most is likely still so; `same`: what is known of that without looking.
  */
-export function splitParts(text: string, before?: Cut): Cut {
-    const balanced = (before?.balanced ? rescan(text, before.parts) : undefined) ?? scan(text, false);
-    return balanced ? { parts: balanced, balanced: true } : { parts: scan(text, true)!, balanced: false };
-}
-
-/** The parts of a text. */
-export interface Cut {
-    readonly parts: readonly Part[];
-    /** Each part but the last ends with the brace that closes it, so that a part depends on no other text than its own. */
-    readonly balanced: boolean;
+export function splitParts(text: string, before?: Cut, same?: Same): Cut {
+    return (before?.balanced ? rescan(text, before, same) : undefined) ?? scan(text, false) ?? scan(text, true)!;
 }
 
 /** Cuts only what differs from an earlier balanced cut: up to the first changed part, and from the first old border behind the change, all parts stay. */
-function rescan(text: string, old: readonly Part[]): Part[] | undefined {
+function rescan(text: string, old: Cut, same: Same | undefined): Cut | undefined {
+    const count = old.texts.length;
+    const end = (i: number): number => old.starts[i]! + old.texts[i]!.length;
+    const whole = end(count - 1);
+    const moved = text.length - whole;
+    // Slices are compared at memory speed, which `startsWith` is far from.
+    const stands = (i: number, by: number): boolean => text.slice(old.starts[i]! + by, end(i) + by) === old.texts[i];
     let head = 0;
     // the last part ends with the text, not with a brace: what is appended belongs to it
-    while (head < old.length - 1 && stands(text, old[head]!, 0)) head++;
-    const from = old[head]!;
-    const last = old.at(-1)!;
-    const moved = text.length - (last.start + last.text.length);
-    let tail = old.length;
-    while (tail > head + 1 && old[tail - 1]!.start + moved >= from.start && stands(text, old[tail - 1]!, moved)) tail--;
-    const changed = scanFrom(text, false, from, (end) => {
-        while (tail < old.length && old[tail]!.start + moved < end) tail++;
-        return tail < old.length && old[tail]!.start + moved === end;
+    while (head < count - 1 && (same ? end(head) <= same.head : stands(head, 0))) head++;
+    const from = old.starts[head]!;
+    let tail = count;
+    while (tail > head + 1 && old.starts[tail - 1]! + moved >= from && (same ? whole - old.starts[tail - 1]! <= same.tail : stands(tail - 1, moved))) tail--;
+    const changed = scanFrom(text, false, { start: from, line: old.lines[head]! }, (cut) => {
+        while (tail < count && old.starts[tail]! + moved < cut) tail++;
+        return tail < count && old.starts[tail]! + moved === cut;
     });
     if (!changed) return undefined;
-    const parts = [...old.slice(0, head), ...changed.parts];
-    const down = tail < old.length ? changed.line - old[tail]!.line : 0;
-    for (const part of old.slice(changed.met ? tail : old.length)) parts.push(moved === 0 && down === 0 ? part : { text: part.text, start: part.start + moved, line: part.line + down });
-    return parts;
+    const rest = changed.met ? tail : count;
+    const down = rest < count ? changed.line - old.lines[rest]! : 0;
+    return {
+        texts: [...old.texts.slice(0, head), ...changed.texts.map(apart), ...old.texts.slice(rest)],
+        starts: joined(old.starts, head, changed.starts, rest, moved), lines: joined(old.lines, head, changed.lines, rest, down), balanced: true,
+    };
 }
 
-/** Does the text hold the part, so far from where it was? Slices are compared at memory speed, which `startsWith` is far from. */
-function stands(text: string, part: Part, moved: number): boolean {
-    const start = part.start + moved;
-    return text.slice(start, start + part.text.length) === part.text;
+/** The numbers up to `head`, some others, and those from `rest` on, so much larger. */
+function joined(old: readonly number[], head: number, others: readonly number[], rest: number, more: number): number[] {
+    const out = old.slice(0, head);
+    for (const value of others) out.push(value);
+    for (let i = rest; i < old.length; i++) out.push(old[i]! + more);
+    return out;
 }
 
-function scan(text: string, resync: boolean): Part[] | undefined {
-    return scanFrom(text, resync, { start: 0, line: 0 }, () => false)?.parts;
+/** The same text with memory of its own: a slice holds on to all of the text that it is cut from. */
+function apart(slice: string): string {
+    return ` ${slice}`.slice(1);
 }
 
-/** `met`: told each place behind a cut, answers whether the rest is known. Undefined where braces do not balance and `resync` does not help. */
-function scanFrom(text: string, resync: boolean, from: Pick<Part, 'start' | 'line'>, known: (end: number) => boolean): { readonly parts: Part[]; readonly met: boolean; readonly line: number } | undefined {
-    const parts: Part[] = [];
+function scan(text: string, resync: boolean): Cut | undefined {
+    const found = scanFrom(text, resync, { start: 0, line: 0 }, () => false);
+    return found && { texts: found.texts, starts: found.starts, lines: found.lines, balanced: !resync };
+}
+
+interface Found extends Pick<Cut, 'texts' | 'starts' | 'lines'> {
+    /** The rest is known. */
+    readonly met: boolean;
+    /** Line of the last cut. */
+    readonly line: number;
+}
+
+/** `known`: told each place behind a cut, answers whether the rest is known. Undefined where braces do not balance and `resync` does not help. */
+function scanFrom(text: string, resync: boolean, from: { readonly start: number; readonly line: number }, known: (end: number) => boolean): Found | undefined {
+    const texts: string[] = [];
+    const starts: number[] = [];
+    const lines: number[] = [];
     const length = text.length;
     let depth = 0;
     let start = from.start;
@@ -72,7 +94,9 @@ function scanFrom(text: string, resync: boolean, from: Pick<Part, 'start' | 'lin
     let lineStart = true;
     let i = start;
     const cut = (end: number): void => {
-        parts.push({ text: text.slice(start, end), start, line: startLine });
+        texts.push(text.slice(start, end));
+        starts.push(start);
+        lines.push(startLine);
         start = end;
         startLine = line;
     };
@@ -104,7 +128,7 @@ function scanFrom(text: string, resync: boolean, from: Pick<Part, 'start' | 'lin
                     depth = 0;
                 } else if (depth === 0) {
                     cut(i);
-                    if (known(i)) return { parts, met: true, line };
+                    if (known(i)) return { texts, starts, lines, met: true, line };
                 }
                 break;
             case 34: // "
@@ -143,7 +167,7 @@ function scanFrom(text: string, resync: boolean, from: Pick<Part, 'start' | 'lin
     }
     if (depth !== 0 && !resync) return undefined;
     if (start < length || length === 0) cut(length);
-    return { parts, met: false, line };
+    return { texts, starts, lines, met: false, line };
 }
 
 const DECLARATION = /^(?:platform\s+[\w.-]+|scenario\s*"|import\s*")/;
@@ -158,32 +182,21 @@ function endOfLine(text: string, from: number): number {
 }
 
 /**
- * Pairs the parts of a new version with values kept from the old one: equal prefix, equal suffix, then equal texts in between.
- * Each old value is used once. `make` is called for the rest.
+ * Pairs the texts of a new version with what is kept of the old one: equal beginning, equal end, then equal texts in between. Each kept
+ * thing is used once. `make` is called for the rest.
  */
-export function reuseParts<T extends { readonly part: Part }>(old: readonly T[], parts: readonly Part[], make: (part: Part) => T, move: (kept: T, part: Part) => T): T[] {
-    const out = new Array<T>(parts.length);
+export function reuse<T extends { readonly text: string }>(old: readonly T[], texts: readonly string[], make: (text: string) => T): T[] {
     let head = 0;
-    while (head < old.length && head < parts.length && old[head]!.part.text === parts[head]!.text) {
-        out[head] = move(old[head]!, parts[head]!);
-        head++;
-    }
+    while (head < old.length && head < texts.length && old[head]!.text === texts[head]) head++;
     let tail = 0;
-    while (tail < old.length - head && tail < parts.length - head && old[old.length - 1 - tail]!.part.text === parts[parts.length - 1 - tail]!.text) {
-        out[parts.length - 1 - tail] = move(old[old.length - 1 - tail]!, parts[parts.length - 1 - tail]!);
-        tail++;
-    }
+    while (tail < old.length - head && tail < texts.length - head && old[old.length - 1 - tail]!.text === texts[texts.length - 1 - tail]) tail++;
     const spare = new Map<string, T[]>();
     for (let i = head; i < old.length - tail; i++) {
         const kept = old[i]!;
-        const same = spare.get(kept.part.text);
+        const same = spare.get(kept.text);
         if (same) same.push(kept);
-        else spare.set(kept.part.text, [kept]);
+        else spare.set(kept.text, [kept]);
     }
-    for (let i = head; i < parts.length - tail; i++) {
-        const part = parts[i]!;
-        const kept = spare.get(part.text)?.shift();
-        out[i] = kept ? move(kept, part) : make(part);
-    }
-    return out;
+    const between = texts.slice(head, texts.length - tail).map((text) => spare.get(text)?.shift() ?? make(text));
+    return [...old.slice(0, head), ...between, ...old.slice(old.length - tail)];
 }

@@ -2,6 +2,7 @@
 import { Analysis } from './analysis.ts';
 import { createAnalysisCaches } from './caches.ts';
 import { resolveImport } from './language.ts';
+import type { Same } from './parts.ts';
 import { Source } from './source.ts';
 
 /** How the world outside is read. Undefined: there is no such file. */
@@ -13,6 +14,8 @@ export class Project {
     /** Imported files: undefined while reading, null where there is none. */
     private readonly imported = new Map<string, Source | null | undefined>();
     private readonly analyses = new Map<string, Analysis>();
+    /** Documents of which more is ready than the analysis tells. */
+    private readonly outgrown = new Set<string>();
     private readonly caches = createAnalysisCaches();
     private readonly pending = new Set<Promise<void>>();
     /** Rises when files come, go or are read: an import may lead elsewhere then, and analyses are made anew. */
@@ -36,9 +39,10 @@ export class Project {
         this.generation++;
     }
 
-    setText(uri: string, version: number, text: string): void {
+    /** `same`: what is known of both ends of the text to be as it was in the version before. */
+    setText(uri: string, version: number, text: string, same?: Same): void {
         const previous = this.open.get(uri);
-        this.open.set(uri, new Source(uri, version, text, previous ?? this.imported.get(uri) ?? undefined, text.length > this.largeAbove));
+        this.open.set(uri, new Source(uri, version, text, previous ?? this.imported.get(uri) ?? undefined, text.length > this.largeAbove, previous && same));
         if (!previous) this.generation++;
     }
 
@@ -65,7 +69,7 @@ export class Project {
 
     /** The next analysis of a document is made anew: more of it is ready than before. */
     renew(uri: string): void {
-        this.analyses.delete(uri);
+        this.outgrown.add(uri);
     }
 
     isOpen(uri: string): boolean {
@@ -82,8 +86,8 @@ export class Project {
         const source = this.open.get(uri);
         if (!source) return undefined;
         const known = this.analyses.get(uri);
-        if (known && known.generation === this.generation && known.sources.every((s) => this.source(s.uri) === s)) return known;
-        const made = new Analysis(source, this.generation, (from, path) => this.importedSource(from, path), this.caches, this.kernel);
+        if (known && !this.outgrown.delete(uri) && known.generation === this.generation && known.sources.every((s) => this.source(s.uri) === s)) return known;
+        const made = new Analysis(source, this.generation, (from, path) => this.importedSource(from, path), this.caches, this.kernel, known);
         this.analyses.set(uri, made);
         return made;
     }

@@ -5,92 +5,22 @@ import type { PlatformLookup } from '../language/lower.ts';
 import type { Finding, LoweredPlatform, LoweredScenario, TextSpan } from '../language/model.ts';
 import { type Item, lowerPlatformItem, lowerScenarioItem, type ParsedUnit, parseUnit } from './language.ts';
 import { LineMap } from './line-map.ts';
-import { type Cut, type Part, reuseParts, splitParts } from './parts.ts';
+import { type Cut, reuse, type Same, splitParts } from './parts.ts';
 
-/** A part with what was made of its text. Spans of everything below it are offsets in the part's text, under `uri`. */
+/**
+ * A declaration: its text with what was made of it. It does not know where it stands, so that it is the same in all versions that hold
+ * it. Spans of everything below it are offsets in its text, under `uri`.
+ */
 export class Unit {
-    readonly part: Part;
-    /** Name of the part's text in spans: the document's uri and a number that no other part ever gets. */
+    readonly text: string;
+    /** Name of the text in spans: the document's uri and a number that no other unit ever gets. */
     readonly uri: string;
-    /** Parsed once; shared by all versions that hold the same text. */
-    private readonly shared: UnitMemo;
-
-    constructor(part: Part, uri: string, shared: UnitMemo = new UnitMemo(part.text, uri)) {
-        this.part = part;
-        this.uri = uri;
-        this.shared = shared;
-    }
-
-    /** The same text at another place. */
-    movedTo(part: Part): Unit {
-        return part.start === this.part.start && part.line === this.part.line ? this : new Unit(part, this.uri, this.shared);
-    }
-
-    get parsed(): ParsedUnit {
-        return this.shared.parsed;
-    }
-
-    get lines(): LineMap {
-        return this.shared.lines;
-    }
-
     /** Everything that can be told about it has been worked out once: asking again costs next to nothing. */
-    get warm(): boolean {
-        return this.shared.warm;
-    }
-
-    markWarm(): void {
-        this.shared.warm = true;
-    }
-
-    /** Names that it may declare platforms under, found without a parse: it may be that one of them stands in a comment. */
-    get likelyPlatforms(): readonly string[] {
-        return this.shared.likelyPlatforms;
-    }
-
-    /** False where a parse would find no import for certain. */
-    get mayImport(): boolean {
-        return this.shared.mayImport;
-    }
-
-    /** Is there a comment that suppresses findings? */
-    get maySuppress(): boolean {
-        return this.shared.maySuppress;
-    }
-
-    /** Names of the platforms it declares. */
-    get platformNames(): readonly string[] {
-        return this.shared.platformNames;
-    }
-
-    /** The names that no other item of a project may have: kind and name, with where they stand. */
-    get declaredNames(): readonly DeclaredName[] {
-        return this.shared.declaredNames;
-    }
-
-    /** Lowers an item, or answers with what was made of it while its look-ups still find the same. `kernel`: of platforms that name none. */
-    platform(item: Item & { kind: 'platform' }, look: Lookup, kernel?: string): LoweredPlatform {
-        return this.shared.remember(item, look, kernel, (l) => lowerPlatformItem(item, this.uri, l, kernel));
-    }
-
-    scenario(item: Item & { kind: 'scenario' }, look: Lookup): LoweredScenario {
-        return this.shared.remember(item, look, undefined, (l) => lowerScenarioItem(item, this.uri, l));
-    }
-}
-
-export interface DeclaredName {
-    readonly kind: 'platform' | 'scenario';
-    readonly name: string;
-    readonly key: string;
-    readonly at: TextSpan;
-}
-
-/** Finds a platform by name, as it is lowered now. */
-export type Lookup = PlatformLookup;
-
-class UnitMemo {
-    private readonly text: string;
-    private readonly uri: string;
+    warm = false;
+    /** Names that its items have asked for. */
+    private readonly asked: string[] = [];
+    /** Where it stood when it was last looked for: the first place to look for it again. */
+    seat = 0;
     private parsedOnce: ParsedUnit | undefined;
     private linesOnce: LineMap | undefined;
     private likelyOnce: readonly string[] | undefined;
@@ -98,7 +28,6 @@ class UnitMemo {
     private maySuppressOnce: boolean | undefined;
     private platformNamesOnce: readonly string[] | undefined;
     private declaredOnce: readonly DeclaredName[] | undefined;
-    warm = false;
     private readonly lowered = new Map<Item, { readonly value: unknown; readonly kernel: string | undefined; readonly used: ReadonlyMap<string, ReturnType<Lookup>> }>();
 
     constructor(text: string, uri: string) {
@@ -114,48 +43,70 @@ class UnitMemo {
         return (this.linesOnce ??= new LineMap(this.text));
     }
 
+    /** Names that it may declare platforms under, found without a parse: it may be that one of them stands in a comment. */
+    get likelyPlatforms(): readonly string[] {
+        return (this.likelyOnce ??= [...this.text.matchAll(/(?<![\w.-])platform(?:\s|\/\/[^\r\n]*|\/\*[^]*?\*\/)+([A-Za-z_][\w.-]*)/g)].map((m) => m[1]!));
+    }
+
+    /** False where a parse would find no import for certain. */
     get mayImport(): boolean {
         return (this.mayImportOnce ??= this.text.includes('import'));
     }
 
+    /** Is there a comment that suppresses findings? */
     get maySuppress(): boolean {
         return (this.maySuppressOnce ??= mentionsSuppression(this.text));
     }
 
+    /** Names of the platforms it declares. */
     get platformNames(): readonly string[] {
         return (this.platformNamesOnce ??= this.parsed.items.flatMap((i) => (i.kind === 'platform' ? [i.name] : [])));
     }
 
+    /** The names that no other item of a project may have: kind and name, with where they stand. */
     get declaredNames(): readonly DeclaredName[] {
         return (this.declaredOnce ??= this.parsed.items.flatMap((i) => (i.kind === 'import' || i.name === '' ? [] : [{ kind: i.kind, name: i.name, key: `${i.kind} ${i.name}`, at: i.at }])));
     }
 
-    get likelyPlatforms(): readonly string[] {
-        return (this.likelyOnce ??= [...this.text.matchAll(/(?<![\w.-])platform\s+([A-Za-z_][\w.-]*)/g)].map((m) => m[1]!));
+    /** Lowers an item, or answers with what was made of it while its look-ups still find the same. `kernel`: of platforms that name none. */
+    platform(item: Item & { kind: 'platform' }, look: Lookup, kernel?: string): LoweredPlatform {
+        return this.remember(item, look, kernel, (l) => lowerPlatformItem(item, this.uri, l, kernel));
     }
 
-    remember<T>(item: Item, look: Lookup, kernel: string | undefined, make: (look: Lookup) => T): T {
+    scenario(item: Item & { kind: 'scenario' }, look: Lookup): LoweredScenario {
+        return this.remember(item, look, undefined, (l) => lowerScenarioItem(item, this.uri, l));
+    }
+
+    /** Has one of its items asked for one of the names? */
+    asksFor(names: ReadonlySet<string>): boolean {
+        for (let i = 0; i < this.asked.length; i++) if (names.has(this.asked[i]!)) return true;
+        return false;
+    }
+
+    private remember<T>(item: Item, look: Lookup, kernel: string | undefined, make: (look: Lookup) => T): T {
         const kept = this.lowered.get(item);
-        if (kept && kept.kernel === kernel) {
-            let same = true;
-            for (const [name, found] of kept.used) {
-                if (look(name) !== found) {
-                    same = false;
-                    break;
-                }
-            }
-            if (same) return kept.value as T;
-        }
+        if (kept && kept.kernel === kernel && [...kept.used].every(([name, found]) => look(name) === found)) return kept.value as T;
         const used = new Map<string, ReturnType<Lookup>>();
         const value = make((name) => {
             const found = look(name);
             used.set(name, found);
+            if (!this.asked.includes(name)) this.asked.push(name);
             return found;
         });
         this.lowered.set(item, { value, kernel, used });
         return value;
     }
 }
+
+export interface DeclaredName {
+    readonly kind: 'platform' | 'scenario';
+    readonly name: string;
+    readonly key: string;
+    readonly at: TextSpan;
+}
+
+/** Finds a platform by name, as it is lowered now. */
+export type Lookup = PlatformLookup;
 
 let nextUnit = 1;
 
@@ -171,13 +122,14 @@ export class Source {
     private byUriOnce: ReadonlyMap<string, Unit> | undefined;
     private linesOnce: LineMap | undefined;
 
-    constructor(uri: string, version: number, text: string, previous?: Source, large = false) {
+    /** `same`: what is known of both ends of the text to be as it was in the version before. */
+    constructor(uri: string, version: number, text: string, previous?: Source, large = false, same?: Same) {
         this.uri = uri;
         this.large = large;
         this.version = version;
         this.text = text;
-        this.cut = splitParts(text, previous?.cut);
-        this.units = reuseParts<Unit>(previous?.units ?? [], this.cut.parts, (part) => new Unit(part, `${uri}#${nextUnit++}`), (kept, part) => kept.movedTo(part));
+        this.cut = splitParts(text, previous?.cut, same);
+        this.units = reuse<Unit>(previous?.units ?? [], this.cut.texts, (part) => new Unit(part, `${uri}#${nextUnit++}`));
     }
 
     get lines(): LineMap {
@@ -186,6 +138,25 @@ export class Source {
 
     unitOf(span: TextSpan): Unit | undefined {
         return this.byUri.get(span.uri);
+    }
+
+    /** UTF-16 offset of one of its units. */
+    startOf(unit: Unit): number {
+        return this.cut.starts[this.seatOf(unit)]!;
+    }
+
+    /** Line that one of its units begins in. */
+    lineOf(unit: Unit): number {
+        return this.cut.lines[this.seatOf(unit)]!;
+    }
+
+    /** Where among its units one of them stands. */
+    seatOf(unit: Unit): number {
+        if (this.units[unit.seat] !== unit) {
+            for (let i = 0; i < this.units.length; i++) this.units[i]!.seat = i;
+            if (this.units[unit.seat] !== unit) throw new Error('this declaration is of another text');
+        }
+        return unit.seat;
     }
 
     /** Is the span in this text? */
@@ -203,7 +174,7 @@ export class Source {
         let high = this.units.length - 1;
         while (low < high) {
             const mid = (low + high + 1) >> 1;
-            if (this.units[mid]!.part.start < offset) low = mid;
+            if (this.cut.starts[mid]! < offset) low = mid;
             else high = mid - 1;
         }
         return this.units[low];
@@ -215,12 +186,11 @@ export class Source {
         let high = this.units.length - 1;
         while (low < high) {
             const mid = (low + high) >> 1;
-            const part = this.units[mid]!.part;
-            if (part.start + part.text.length < start) low = mid + 1;
+            if (this.cut.starts[mid]! + this.cut.texts[mid]!.length < start) low = mid + 1;
             else high = mid;
         }
         let last = low;
-        while (last + 1 < this.units.length && this.units[last + 1]!.part.start <= end) last++;
+        while (last + 1 < this.units.length && this.cut.starts[last + 1]! <= end) last++;
         return this.units.slice(low, last + 1);
     }
 

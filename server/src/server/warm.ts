@@ -45,5 +45,5 @@ export async function warmUp(analysis: Analysis, { focus, stop, tell, now = () =
 
 /** What waits, nearest first. */
 function outwards(analysis: Analysis, focus: number): Unit[] {
-    return [...analysis.waiting].sort((a, b) => Math.abs(a.part.start - focus) - Math.abs(b.part.start - focus));
+    return [...analysis.waiting].sort((a, b) => Math.abs(analysis.source.startOf(a) - focus) - Math.abs(analysis.source.startOf(b) - focus));
 }

@@ -17,7 +17,7 @@ describe('examples', () => {
             ...file.syntax, ...file.findings, ...file.platforms.flatMap((p) => [...p.findings, ...bootFindings(runPlatform(p))]),
             ...file.scenarios.flatMap((s) => [...s.findings, ...scenarioFindings(runScenarioKernels(s))]),
         ];
-        const left = suppress(found, [{ uri, part: { text } }], true);
+        const left = suppress(found, [{ uri, text }], true);
         expect(left.filter((f) => f.severity === 'error').map((f) => `${f.code}: ${f.message} (${text.slice(f.at.start, f.at.end)})`)).toEqual([]);
         expect(text.startsWith('//'), 'the story in the header').toBe(true);
         expect(file.scenarios.length).toBeGreaterThan(0);

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Project } from '../../../server/src/server/project.ts';
+import { warmUp } from '../../../server/src/server/warm.ts';
 import { platforms } from '../../bench/texts.ts';
 
 const URI = 'file:///a.memtopo';
@@ -29,19 +30,52 @@ describe('a new version', () => {
         });
     });
 
-    test('gives the same findings as the same text from scratch', () => {
-        const base = `${platforms(3)}platform x extends machine-1 {\n    node 5 { memory at 200G size 1G }\n}\nscenario "x" on x {\n    $ echo offline > /sys/devices/system/memory/memory0/state\n}\n`;
-        const edits = fc.array(fc.record({ at: fc.nat(base.length), remove: fc.nat(12), add: fc.constantFrom('', ' ', '}', '{', '\n', '"', 'x', '1', 'platform q { }\n', '// note\n') }), { maxLength: 6 });
-        fc.assert(fc.property(edits, (list) => {
+    const chain = `${platforms(3)}platform x extends machine-1 {\n    node 5 { memory at 200G size 1G }\n}\nscenario "x" on x {\n    $ echo offline > /sys/devices/system/memory/memory0/state\n}\nplatform y extends x { }\nscenario "y" on y { }\nplatform loop extends hoop { }\nplatform hoop extends loop { }\nplatform tail extends hoop { }\n`;
+    const added = fc.constantFrom('', ' ', '}', '{', '\n', '"', 'x', '1', 'platform q { }\n', '// note\n', 'platform x { }\n', 'scenario "x" on y { }\n', 'extends y ', 'machine-0', '// memtopo-ignore step/failed why\n');
+    const edits = fc.array(fc.record({ at: fc.nat(chain.length), remove: fc.oneof(fc.nat(12), fc.constant(400)), add: added }), { maxLength: 6 });
+    /** Everything that features read, and that what belongs together is one. */
+    const whole = (p: Project): unknown => {
+        const a = p.analysis(URI)!;
+        for (const { lowered } of a.scenarios) if (lowered.platform) expect(a.platforms.some((x) => x.lowered === lowered.platform)).toBe(true);
+        const names = [...a.platforms, ...a.scenarios].map(({ lowered, unit }) => [lowered.name, a.range(lowered.at), unit.parsed.errors.length]);
+        return { told: told(p), names, known: a.platformNames() };
+    };
+
+    test('gives the same as the same text from scratch', () => {
+        fc.assert(fc.property(edits, fc.boolean(), (list, lazily) => {
             const step = project();
-            let text = base;
+            let text = chain;
             step.setText(URI, 1, text);
-            told(step);
+            whole(step);
             for (const [i, e] of list.entries()) {
+                const at = Math.min(e.at, text.length);
+                const same = { head: at, tail: Math.max(0, text.length - at - e.remove) };
+                text = text.slice(0, at) + e.add + text.slice(at + e.remove);
+                step.setText(URI, i + 2, text, same);
+                if (!lazily) whole(step);
+                else if (i % 2 === 0) step.analysis(URI)!.within(at, at + 1);
+            }
+            const fresh = project();
+            fresh.setText(URI, 1, text);
+            expect(whole(step)).toEqual(whole(fresh));
+        }), { numRuns: 150 });
+    });
+
+    test('so does a large one, when all of it is ready', async () => {
+        await fc.assert(fc.asyncProperty(edits, async (list) => {
+            const step = new Project(async () => undefined, 10);
+            let text = chain;
+            step.setText(URI, 1, text);
+            for (const [i, e] of list.entries()) {
+                await warmUp(step.analysis(URI)!, { focus: 0, stop: () => i % 3 === 2, tell: () => undefined });
+                step.renew(URI);
+                told(step);
                 text = text.slice(0, e.at) + e.add + text.slice(e.at + e.remove);
                 step.setText(URI, i + 2, text);
                 told(step);
             }
+            await warmUp(step.analysis(URI)!, { focus: 0, stop: () => false, tell: () => undefined });
+            step.renew(URI);
             const fresh = project();
             fresh.setText(URI, 1, text);
             expect(told(step)).toEqual(told(fresh));

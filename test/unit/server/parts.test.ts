@@ -1,12 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LineMap } from '../../../server/src/server/line-map.ts';
-import { type Part, splitParts as cut } from '../../../server/src/server/parts.ts';
+import { splitParts as cut } from '../../../server/src/server/parts.ts';
 
 const pieces = fc.constantFrom('platform a {', '}', '{', '"', '\n', '\r\n', '$ echo }', '(qemu) {', '| }', '// {', '/* }', '*/', 'scenario "s" on a {', 'import "x"', ' ', 'node 0', '\\', '}\nplatform b {\n');
 const texts = fc.array(pieces, { maxLength: 40 }).map((p) => p.join(''));
 
-const splitParts = (text: string): readonly Part[] => cut(text).parts;
+/** Each part with its place. */
+const splitParts = (text: string): { text: string; start: number; line: number }[] => {
+    const { texts: parts, starts, lines } = cut(text);
+    return parts.map((part, i) => ({ text: part, start: starts[i]!, line: lines[i]! }));
+};
 
 describe('parts', () => {
     test('together they are the text, in order, with their lines', () => {
@@ -26,9 +30,12 @@ describe('parts', () => {
             let text = base;
             let kept = cut(text);
             for (const { at, remove, add } of list) {
+                const same = { head: Math.min(at, text.length), tail: Math.max(0, text.length - at - remove) };
                 text = text.slice(0, at) + add + text.slice(at + remove);
+                const told = cut(text, kept, same);
                 kept = cut(text, kept);
                 expect(kept).toEqual(cut(text));
+                expect(told).toEqual(kept);
             }
         }), { numRuns: 2000 });
     });
