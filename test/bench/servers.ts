@@ -98,10 +98,12 @@ function spot(text: string, at: string): { readonly line: number; readonly chara
     return { line: before.length - 1, character: before.at(-1)!.length };
 }
 
-/** Types and deletes one digit, in each text in turn; milliseconds from the key to the diagnostics of that version, by text. */
-export async function keystrokes(typings: readonly Typing[], keys: number): Promise<number[][]> {
+/**
+ * Types and deletes one digit, in each text in turn; milliseconds from the key to the diagnostics of that version, by text. Of the keys
+ * before, `warm` in number, none is counted: a session has thousands, and its first ones are the start's.
+ */
+export async function keystrokes(typings: readonly Typing[], keys: number, warm: number): Promise<number[][]> {
     const opened = await Promise.all(typings.map(async (t) => ({ ...(await open(t.server, t.text)), position: spot(t.text, t.at), times: [] as number[] })));
-    const warm = 30;
     for (let i = 0; i < keys + warm; i++) {
         for (const { client, uri, position, times } of opened) {
             const after = { line: position.line, character: position.character + 1 };

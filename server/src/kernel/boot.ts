@@ -27,6 +27,7 @@ export interface Booted {
 
 /** `name parameter=value …`, as a machine lists its modules. */
 function parseModule(text: string): { readonly name: string; readonly parameters: Record<string, string> } {
+    if (!/\s/.test(text)) return { name: text, parameters: {} };
     const [name = '', ...words] = text.trim().split(/\s+/);
     return { name, parameters: Object.fromEntries(parseCmdline(words.join(' ')).map((p) => [p.name, p.value ?? ''])) };
 }

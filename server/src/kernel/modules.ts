@@ -93,15 +93,16 @@ const BY_NAME = new Map(MODULES.map((m) => [m.name, m]));
 
 /** The module of this name in this release; `-` and `_` are the same in module names. */
 export function findModule(profile: Profile, name: string): KernelModule | undefined {
-    const module = BY_NAME.get(name.replaceAll('-', '_'));
+    const module = BY_NAME.get(name) ?? BY_NAME.get(name.replaceAll('-', '_'));
     return module && (module.exists?.(profile) ?? true) ? module : undefined;
 }
 
 /** `module.parameter=value` words of the kernel command line, which modprobe gives to the module as well. */
 function commandLineParameters(tx: Tx, module: KernelModule): Record<string, string> {
+    if (!module.parameters) return {};
     const words = parseCmdline(tx.state.machine.cmdline);
     const found: Record<string, string> = {};
-    for (const parameter of Object.keys(module.parameters ?? {})) {
+    for (const parameter of Object.keys(module.parameters)) {
         const value = lastParameter(words, `${module.name}.${parameter}`);
         if (value !== undefined) found[parameter] = value;
     }

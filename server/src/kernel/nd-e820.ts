@@ -4,12 +4,20 @@ import { memregionFree } from './memregion.ts';
 import { ndBusRegister, ndRegionCreate, ndRegionDestroy } from './nd-region.ts';
 import { setNd } from './nvdimm.ts';
 import { mapToOnlineNode, memoryAddPhysaddrToNid, physToTargetNode } from './numa.ts';
-import { type Resource, walk } from './resource.ts';
+import type { Resource } from './resource.ts';
 import type { KernelState } from './state.ts';
 import type { Tx } from './tx.ts';
 
 function legacyRanges(state: KernelState): Resource[] {
-    return [...walk(state.iomem)].map((w) => w.resource).filter((r) => r.desc === 'persistent-legacy' && r.name.startsWith('Persistent Memory'));
+    const found: Resource[] = [];
+    const visit = (of: Resource): void => {
+        for (const r of of.children) {
+            if (r.desc === 'persistent-legacy' && r.name.startsWith('Persistent Memory')) found.push(r);
+            if (r.children.length > 0) visit(r);
+        }
+    };
+    visit(state.iomem.root);
+    return found;
 }
 
 /** Boot: a platform device appears when there is legacy persistent memory at all (E820-06). */

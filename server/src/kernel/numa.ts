@@ -207,7 +207,11 @@ function bringUp(layout: NumaLayout, machine: Machine): NumaState {
     cpuNode.forEach((node, cpu) => {
         // Under emulation every fake node of the CPU's physical node lists the CPU (NUMA-12).
         const on = physical ? [...online].filter((n) => physical(n) === physical(node)) : [node];
-        for (const n of on) nodeCpus.set(n, [...(nodeCpus.get(n) ?? []), cpu]);
+        for (const n of on) {
+            const cpus = nodeCpus.get(n);
+            if (cpus) cpus.push(cpu);
+            else nodeCpus.set(n, [cpu]);
+        }
         online.add(node);
         possible.add(node);
     });
