@@ -86,6 +86,9 @@ export async function heapOf(texts: readonly string[]): Promise<number[]> {
     return bytes;
 }
 
+/** Characters of the word that is changed. */
+const WORD = 3;
+
 export interface Typing {
     readonly server: Server;
     readonly text: string;
@@ -99,21 +102,23 @@ function spot(text: string, at: string): { readonly line: number; readonly chara
 }
 
 /**
- * Types and deletes one digit, in each text in turn; milliseconds from the key to the diagnostics of that version, by text. Of the keys
- * before, `warm` in number, none is counted: a session has thousands, and its first ones are the start's.
+ * Changes a word behind `at`, never to one that was there before, in each text in turn; milliseconds from the key to the diagnostics of that
+ * version, by text. Of the keys before, `warm` in number, none is counted: a session has thousands, and its first ones are the start's.
+ * `aside`: called between two keys.
  */
-export async function keystrokes(typings: readonly Typing[], keys: number, warm: number): Promise<number[][]> {
+export async function keystrokes(typings: readonly Typing[], keys: number, warm: number, aside: () => void = () => undefined): Promise<number[][]> {
     const opened = await Promise.all(typings.map(async (t) => ({ ...(await open(t.server, t.text)), position: spot(t.text, t.at), times: [] as number[] })));
     for (let i = 0; i < keys + warm; i++) {
         for (const { client, uri, position, times } of opened) {
-            const after = { line: position.line, character: position.character + 1 };
+            const after = { line: position.line, character: position.character + (i === 0 ? 0 : WORD) };
             const seen = client.published.length;
             const begin = performance.now();
-            const version = client.change(uri, [i % 2 === 0 ? { range: { start: position, end: position }, text: '1' } : { range: { start: position, end: after }, text: '' }]);
+            const version = client.change(uri, [{ range: { start: position, end: after }, text: (36 ** (WORD - 1) + i).toString(36) }]);
             await client.diagnostics(uri, (p) => p.version === version, seen);
             if (i >= warm) times.push(performance.now() - begin);
             await new Promise((resolve) => setTimeout(resolve, 2));
         }
+        aside();
     }
     for (const { client } of opened) await client.stop();
     return opened.map((o) => o.times);

@@ -264,13 +264,18 @@ class Parser {
                 out.add(this.line[this.at + 1]!, true);
                 this.at += 2;
             } else if (this.expands && (c === '$' || c === '`')) this.dollar(out, false);
-            else {
-                out.add(c, false);
-                this.at++;
-            }
+            else out.add(this.run(/[^ \t>|;&<)'"\\$`]+/y) ?? c, false);
         }
         const dynamic = this.expands && out.parts.some((p) => p.kind !== 'text' || (!p.quoted && /[*?[{]/.test(p.text)));
         return { text: out.text, span: this.span(start, this.at), ...(dynamic ? { parts: out.parts } : {}) };
+    }
+
+    /** Takes characters that mean nothing but themselves; one that means nothing only here is left to the caller, and taken as well. */
+    private run(ordinary: RegExp): string | undefined {
+        ordinary.lastIndex = this.at;
+        const found = ordinary.exec(this.line)?.[0];
+        this.at += found?.length ?? 1;
+        return found;
     }
 
     private single(out: WordBuilder): void {
@@ -289,10 +294,7 @@ class Parser {
                 out.add(this.line[this.at + 1]!, true);
                 this.at += 2;
             } else if (this.expands && (c === '$' || c === '`')) this.dollar(out, true);
-            else {
-                out.add(c, true);
-                this.at++;
-            }
+            else out.add(this.run(/[^"\\$`]+/y) ?? c, true);
         }
         if (this.at >= this.line.length) this.unterminated('"', start);
         this.at = Math.min(this.at + 1, this.line.length);

@@ -293,6 +293,8 @@ interface Open {
     /** Of a rule whose value is text. */
     readonly data: boolean;
     text: string;
+    /** Properties that became lists of several. */
+    lists: Set<string> | undefined;
 }
 
 /** A token in the tree. Its line is counted when somebody asks: every one of a text stays in memory for as long as the text. */
@@ -300,14 +302,17 @@ class Leaf extends AbstractCstNode implements LeafCstNode {
     readonly offset: number;
     readonly length: number;
     readonly tokenType: TokenType;
-    readonly hidden: boolean;
 
-    constructor(token: Token, hidden: boolean) {
+    constructor(token: Token) {
         super();
         this.offset = token.startOffset;
         this.length = token.image.length;
         this.tokenType = token.tokenType;
-        this.hidden = hidden;
+    }
+
+    /** Comments come from no element of the grammar. */
+    get hidden(): boolean {
+        return this.grammarSource === undefined;
     }
 
     get end(): number {
@@ -329,8 +334,8 @@ class Leaf extends AbstractCstNode implements LeafCstNode {
 }
 
 class Nodes extends CstNodeBuilder {
-    protected override createLeafNode(token: never, hidden: boolean): never {
-        return new Leaf(token, hidden) as never;
+    protected override createLeafNode(token: never): never {
+        return new Leaf(token) as never;
     }
 }
 
@@ -364,12 +369,16 @@ class Walk {
     /** Walks a rule; its node or its text. Undefined: it does not fit. */
     private build(rule: Rule): unknown {
         const outer = this.open;
-        const open: Open = (this.open = { node: { $type: rule.type } as Growing, data: rule.data, text: '' });
+        // all that every node gets is there from the beginning: what is added later lies apart, and takes more
+        const node = { $type: rule.type, $cstNode: undefined, $container: undefined, $containerProperty: undefined, $containerIndex: undefined } as unknown as Growing;
+        const open: Open = (this.open = { node, data: rule.data, text: '', lists: undefined });
         const fits = this.walk(rule.step!);
         this.open = outer;
         if (!fits) return undefined;
         this.nodes.construct(open.node);
         if (rule.data) return this.services.converter.convert(open.text, open.node.$cstNode);
+        // lists that grew one by one hold room for more
+        for (const name of open.lists ?? []) open.node[name] = (open.node[name] as unknown[]).slice();
         AstUtils.assignMandatoryProperties(this.services.reflection, open.node);
         return open.node;
     }
@@ -479,8 +488,10 @@ class Walk {
         if (typeof item === 'object' && item !== null && '$cstNode' in item) (item.$cstNode as { astNode: unknown }).astNode = item;
         if (operator === '+=') {
             const list = node[feature];
-            if (Array.isArray(list)) list.push(item);
-            else node[feature] = [item];
+            if (Array.isArray(list)) {
+                list.push(item);
+                (this.open!.lists ??= new Set()).add(feature);
+            } else node[feature] = [item];
         } else node[feature] = operator === '?=' ? true : item;
     }
 }

@@ -3,6 +3,7 @@ import { type ParsedLine, parseLine } from '../commands/line.ts';
 import { nearestWord } from '../commands/nearest.ts';
 import { ERRNO } from '../kernel/outcome.ts';
 import { profileFor } from '../kernel/profile.ts';
+import { compact } from './compact.ts';
 import { describe } from './describe.ts';
 import type { Described, Provision } from './described.ts';
 import type { Expect, Platform, Scenario } from './generated/ast.ts';
@@ -22,7 +23,7 @@ export type PlatformLookup = (name: string) => LoweredPlatform | 'cycle' | undef
  */
 export function lowerPlatform(node: Platform, uri: string, look: PlatformLookup, kernel: string = DEFAULT_KERNEL): LoweredPlatform {
     const r = new Reader(uri);
-    const own = describe(node, r);
+    const own = compact(describe(node, r));
     let described: Described = own;
     const baseName = node.base?.$refText;
     if (baseName) {
@@ -32,7 +33,7 @@ export function lowerPlatform(node: Platform, uri: string, look: PlatformLookup,
         else if (!base) r.report('language/unknown-platform', 'error', `there is no platform \`${baseName}\``, at, { data: { name: baseName } });
         else described = mergeDescribed(base.described, own);
     }
-    const machine = machineOf(described, kernel);
+    const machine = compact(machineOf(described, kernel));
     const provisions = [...described.softReserved.flatMap((s) => s.devices), ...described.pmem.flatMap((p) => p.namespaces)];
     return {
         name: node.name ?? '', at: r.spanOf(node, 'name'), span: r.span(node), machine, described, provisions,
@@ -64,7 +65,7 @@ function originsOf(d: Described, self: Origin): Origin[] {
     walk(d.resources);
     const soft = d.softReserved.flatMap((s) => [s.origin, ...s.devices.map((x) => x.origin)]);
     const pmem = d.pmem.flatMap((p) => [p.origin, ...p.namespaces.map((x) => x.origin)]);
-    return [self, ...scalars, ...flat, ...nodes, ...targets, ...resources, ...soft, ...pmem];
+    return [self].concat(scalars, flat, nodes, targets, resources, soft, pmem);
 }
 
 /** Lowers a scenario: its lines parsed, its expectations read. */

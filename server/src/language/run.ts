@@ -14,7 +14,7 @@ import { provisioning } from './provision.ts';
 interface Reached {
     readonly state: KernelState;
     readonly outcome: Outcome;
-    readonly next: Map<string, Reached>;
+    next: Map<string, Reached> | undefined;
 }
 
 /** Platforms kept booted, least recently used first. */
@@ -27,12 +27,13 @@ export class RunMemory {
 
     /** The booted machine of a platform under a kernel. */
     boot(platform: LoweredPlatform, kernel: string): Reached {
-        const key = `${kernel}\0${platform.key}`;
+        // the platform's key says its own release: with that one it is a key as it stands, and is not kept twice
+        const key = platform.machine.kernel === kernel ? platform.key : `${kernel}\0${platform.key}`;
         let reached = this.boots.get(key);
         if (reached) this.boots.delete(key);
         else {
             const machine = platform.machine.kernel === kernel ? platform.machine : { ...platform.machine, kernel };
-            reached = { ...boot(machine), next: new Map() };
+            reached = { ...boot(machine), next: undefined };
         }
         this.boots.set(key, reached);
         if (this.boots.size > MOST_BOOTS) this.boots.delete(this.boots.keys().next().value!);
@@ -42,11 +43,12 @@ export class RunMemory {
     /** What a line leads to. */
     step(from: Reached, line: ParsedLine): Reached {
         const key = line.prompt + line.text;
-        let reached = from.next.get(key);
-        if (reached) from.next.delete(key);
-        else reached = { ...execute(from.state, line), next: new Map() };
-        from.next.set(key, reached);
-        if (from.next.size > MOST_LINES) from.next.delete(from.next.keys().next().value!);
+        const next = (from.next ??= new Map<string, Reached>());
+        let reached = next.get(key);
+        if (reached) next.delete(key);
+        else reached = { ...execute(from.state, line), next: undefined };
+        next.set(key, reached);
+        if (next.size > MOST_LINES) next.delete(next.keys().next().value!);
         return reached;
     }
 }

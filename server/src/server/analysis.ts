@@ -178,11 +178,9 @@ export class Analysis {
 
     private tell(unit: Unit): Told {
         const { platforms, scenarios } = this.ownOf(unit);
-        return {
-            platforms, scenarios, syntax: unit.parsed.errors,
-            platformFindings: platforms.flatMap(({ lowered }) => [...lowered.findings, ...this.caches.platformFindings(lowered)]),
-            scenarioFindings: scenarios.flatMap(({ lowered }) => [...lowered.findings, ...this.caches.scenarioFindings(lowered)]),
-        };
+        const platformFindings = platforms.flatMap(({ lowered }) => [...lowered.findings, ...this.caches.platformFindings(lowered)]);
+        const scenarioFindings = scenarios.flatMap(({ lowered }) => [...lowered.findings, ...this.caches.scenarioFindings(lowered)]);
+        return { platforms: kept(platforms), scenarios: kept(scenarios), syntax: unit.parsed.errors, platformFindings: kept(platformFindings), scenarioFindings: kept(scenarioFindings) };
     }
 
     /** Platforms and scenarios between two offsets, ready or not: what somebody looks at. */
@@ -388,6 +386,13 @@ export class Analysis {
         }
         return { run, state };
     }
+}
+
+const NONE: readonly never[] = [];
+
+/** A list for as long as its text: with room for what is in it, and one for all that are empty. */
+function kept<T>(list: readonly T[]): readonly T[] {
+    return list.length === 0 ? NONE : list.slice();
 }
 
 /** So many declarations are read without keeping anybody waiting. */

@@ -18,7 +18,7 @@ export class Unit {
     /** Everything that can be told about it has been worked out once: asking again costs next to nothing. */
     warm = false;
     /** Names that its items have asked for. */
-    private readonly asked: string[] = [];
+    private asked = NONE;
     /** Where it stood when it was last looked for: the first place to look for it again. */
     seat = 0;
     private parsedOnce: ParsedUnit | undefined;
@@ -27,8 +27,7 @@ export class Unit {
     private mayImportOnce: boolean | undefined;
     private maySuppressOnce: boolean | undefined;
     private platformNamesOnce: readonly string[] | undefined;
-    private declaredOnce: readonly DeclaredName[] | undefined;
-    private readonly lowered = new Map<Item, { readonly value: unknown; readonly kernel: string | undefined; readonly used: ReadonlyMap<string, ReturnType<Lookup>> }>();
+    private lowered: readonly Kept[] = [];
 
     constructor(text: string, uri: string) {
         this.text = text;
@@ -60,12 +59,12 @@ export class Unit {
 
     /** Names of the platforms it declares. */
     get platformNames(): readonly string[] {
-        return (this.platformNamesOnce ??= this.parsed.items.flatMap((i) => (i.kind === 'platform' ? [i.name] : [])));
+        return (this.platformNamesOnce ??= this.parsed.items.some((i) => i.kind === 'platform') ? this.parsed.items.flatMap((i) => (i.kind === 'platform' ? [i.name] : [])) : NONE);
     }
 
     /** The names that no other item of a project may have: kind and name, with where they stand. */
     get declaredNames(): readonly DeclaredName[] {
-        return (this.declaredOnce ??= this.parsed.items.flatMap((i) => (i.kind === 'import' || i.name === '' ? [] : [{ kind: i.kind, name: i.name, key: `${i.kind} ${i.name}`, at: i.at }])));
+        return this.parsed.items.flatMap((i) => (i.kind === 'import' || i.name === '' ? [] : [{ kind: i.kind, name: i.name, key: `${i.kind} ${i.name}`, at: i.at }]));
     }
 
     /** Lowers an item, or answers with what was made of it while its look-ups still find the same. `kernel`: of platforms that name none. */
@@ -84,18 +83,28 @@ export class Unit {
     }
 
     private remember<T>(item: Item, look: Lookup, kernel: string | undefined, make: (look: Lookup) => T): T {
-        const kept = this.lowered.get(item);
-        if (kept && kept.kernel === kernel && [...kept.used].every(([name, found]) => look(name) === found)) return kept.value as T;
-        const used = new Map<string, ReturnType<Lookup>>();
+        const kept = this.lowered.find((k) => k.item === item);
+        if (kept && kept.kernel === kernel && kept.used.every(({ name, found }) => look(name) === found)) return kept.value as T;
+        const used: { readonly name: string; readonly found: ReturnType<Lookup> }[] = [];
         const value = make((name) => {
             const found = look(name);
-            used.set(name, found);
-            if (!this.asked.includes(name)) this.asked.push(name);
+            used.push({ name, found });
+            if (!this.asked.includes(name)) this.asked = [...this.asked, name];
             return found;
         });
-        this.lowered.set(item, { value, kernel, used });
+        this.lowered = [...this.lowered.filter((k) => k !== kept), { item, value, kernel, used: used.slice() }];
         return value;
     }
+}
+
+const NONE: readonly string[] = [];
+
+/** What was made of an item, with what it found when it asked for names. */
+interface Kept {
+    readonly item: Item;
+    readonly value: unknown;
+    readonly kernel: string | undefined;
+    readonly used: readonly { readonly name: string; readonly found: ReturnType<Lookup> }[];
 }
 
 export interface DeclaredName {
