@@ -73,10 +73,11 @@ function listCandidates(analysis: Analysis): Candidate[] {
     for (const { lowered, unit } of analysis.platforms) {
         out.push({ subject: { kind: 'platform', name: lowered.name, at: span(analysis, lowered.at) }, span: lowered.span, broken: unit.parsed.errors.length > 0, platform: lowered, at: analysis.place(lowered.span).start });
     }
+    const unitOf = new Map(analysis.platforms.map((p) => [p.lowered, p.unit]));
     for (const { lowered, unit } of analysis.scenarios) {
         // a scenario on a platform that is half understood would run on a machine that nobody described
-        const platform = analysis.platforms.find((p) => p.lowered === lowered.platform);
-        const broken = unit.parsed.errors.length > 0 || (platform?.unit.parsed.errors.length ?? 0) > 0;
+        const platform = lowered.platform && unitOf.get(lowered.platform);
+        const broken = unit.parsed.errors.length > 0 || (platform?.parsed.errors.length ?? 0) > 0;
         out.push({
             subject: { kind: 'scenario', name: lowered.name, at: span(analysis, lowered.at) }, span: lowered.span, broken,
             scenario: lowered, ...(lowered.platform ? { platform: lowered.platform } : {}), at: analysis.place(lowered.span).start,
