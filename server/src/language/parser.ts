@@ -58,7 +58,7 @@ export function prepareParser(): void {
 
 /** Makes ready what the first text with a mistake needs, while nobody is waiting for anything. */
 export function prepareForMistakes(): void {
-    recoveringParser();
+    recoveringParser().parse('platform a {');
 }
 
 /** Parses a text. Never throws; the tree holds whatever is sound. `uri` names the text in the findings. */

