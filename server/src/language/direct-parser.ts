@@ -1,7 +1,6 @@
 // Reads a text that has no mistake, which nearly every declaration is at nearly every moment: the grammar is walked as it stands,
 // without the tables that the parser library makes for all texts at every start. Where anything is wrong the library's parser reads
 // the text, for it alone knows how to go on behind a mistake. A test holds the two against each other, tree by tree.
-import type { Range } from 'vscode-languageserver-types';
 import {
     AbstractCstNode, type AstNode, type AstReflection, AstUtils, type CompositeCstNode, type CstNode, CstNodeBuilder, type Grammar, GrammarAST, type LeafCstNode, type Linker, type RootCstNode,
     type ValueConverter,
@@ -324,8 +323,8 @@ class Leaf extends AbstractCstNode implements LeafCstNode {
         return this.container.astNode;
     }
 
-    get range(): Range {
-        const position = (offset: number): Range['start'] => {
+    get range(): LeafCstNode['range'] {
+        const position = (offset: number): LeafCstNode['range']['start'] => {
             const lines = this.root.fullText.slice(0, offset).split(/\r\n|\r|\n/);
             return { line: lines.length - 1, character: lines.at(-1)!.length };
         };

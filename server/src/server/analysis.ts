@@ -77,7 +77,7 @@ export class Analysis {
         this.incomplete = reached.incomplete;
         this.importFindings = reached.findings;
         this.kernel = kernel === '' ? undefined : kernel;
-        const same = previous?.generation === generation && previous.kernel === this.kernel && sameBehindFirst(previous.sources, this.sources);
+        const same = previous?.generation === generation && previous.source.large === source.large && previous.kernel === this.kernel && sameBehindFirst(previous.sources, this.sources);
         const kept = same ? this.keep(previous) : undefined;
         this.known = kept?.known ?? this.index();
         this.told = kept?.told ?? new Array<Told | undefined>(source.units.length).fill(undefined);
@@ -105,43 +105,37 @@ export class Analysis {
 
     /** What stays of an earlier analysis: everything but the declarations that changed and those that ask for a name one of them has. */
     private keep(previous: Analysis): { readonly known: ReadonlyMap<string, Named>; readonly told: (Told | undefined)[]; readonly together: Analysis['together'] } {
-        const old = previous.source.units;
         const { units } = this.source;
-        let head = 0;
-        while (head < old.length && head < units.length && old[head] === units[head]) head++;
-        let tail = 0;
-        while (tail < old.length - head && tail < units.length - head && old[old.length - 1 - tail] === units[units.length - 1 - tail]) tail++;
-        const gone = old.slice(head, old.length - tail);
-        const come = units.slice(head, units.length - tail);
-        const told = [...previous.told.slice(0, head), ...come.map(() => undefined), ...previous.told.slice(old.length - tail)];
+        const { gone, come, head, tail } = difference(previous.source.units, units);
+        const told = [...previous.told.slice(0, head), ...come.map(() => undefined), ...previous.told.slice(previous.told.length - tail)];
+        const names = (unit: Unit): readonly string[] => this.namesOf(this.source, unit);
+        const changed = this.dependents([...gone, ...come].flatMap(names));
+        if (changed.size > 0) for (let i = 0; i < told.length; i++) if (units[i]!.asksFor(changed)) told[i] = undefined;
 
-        const changed = new Set([...gone.flatMap((u) => this.namesOf(previous.source, u)), ...come.flatMap((u) => this.namesOf(this.source, u))]);
-        for (let more = changed.size > 0; more;) {
-            more = false;
-            for (const source of this.sources) {
-                for (let i = 0; i < source.units.length; i++) {
-                    const unit = source.units[i]!;
-                    if (!unit.asksFor(changed)) continue;
-                    if (source === this.source) told[i] = undefined;
-                    for (const name of unit.platformNames) {
-                        more ||= !changed.has(name);
-                        changed.add(name);
-                    }
-                }
+        const sameNames = saysTheSame(gone, come, names);
+        const known = sameNames ? new Map(previous.known) : this.index();
+        if (sameNames) {
+            for (const name of changed) {
+                const named = known.get(name);
+                if (named) known.set(name, { units: named.units.map((u) => come[gone.indexOf(u)] ?? u), lowered: undefined });
+            }
+        } else for (const [name, named] of known) if (!changed.has(name)) named.lowered = previous.known.get(name)?.lowered;
+
+        // where all names differ, they do so in each part of the text
+        const differ = previous.together?.all === true && previous.together.findings.length === 0 && come.length < FEW && saysTheSame(gone, come, namesDeclared);
+        return { known, told, together: differ ? previous.together : undefined };
+    }
+
+    /** These names, those of the platforms that ask for them, and so on. */
+    private dependents(names: readonly string[]): ReadonlySet<string> {
+        const all = new Set(names);
+        for (let before = 0; before < all.size;) {
+            before = all.size;
+            for (const { units } of this.sources) {
+                for (let i = 0; i < units.length; i++) if (units[i]!.asksFor(all)) for (const name of units[i]!.platformNames) all.add(name);
             }
         }
-
-        const key = (all: readonly Unit[], of: (unit: Unit) => readonly string[]): string => JSON.stringify(all.map(of));
-        const sameNames = key(gone, (u) => this.namesOf(previous.source, u)) === key(come, (u) => this.namesOf(this.source, u));
-        const known = sameNames ? new Map(previous.known) : this.index();
-        for (const [name, named] of sameNames ? [] : known) if (!changed.has(name)) named.lowered = previous.known.get(name)?.lowered;
-        for (const name of sameNames ? changed : []) {
-            const named = known.get(name);
-            if (named) known.set(name, { units: named.units.map((u) => come[gone.indexOf(u)] ?? u), lowered: undefined });
-        }
-        // where all names differ, they do so in each part of the text
-        const differ = previous.together?.all === true && previous.together.findings.length === 0 && come.length < FEW && key(gone, namesDeclared) === key(come, namesDeclared);
-        return { known, told, together: differ ? previous.together : undefined };
+        return all;
     }
 
     /** Platforms of this document; of a large one those that are ready (`Source.ready`). */
@@ -397,6 +391,21 @@ function kept<T>(list: readonly T[]): readonly T[] {
 
 /** So many declarations are read without keeping anybody waiting. */
 const FEW = 8;
+
+/** Where two lists differ: what is only in the old one, what is only in the new one, and how much is the same at both ends. */
+function difference<T>(old: readonly T[], now: readonly T[]): { readonly gone: readonly T[]; readonly come: readonly T[]; readonly head: number; readonly tail: number } {
+    const least = Math.min(old.length, now.length);
+    let head = 0;
+    while (head < least && old[head] === now[head]) head++;
+    let tail = 0;
+    while (tail < least - head && old[old.length - 1 - tail] === now[now.length - 1 - tail]) tail++;
+    return { gone: old.slice(head, old.length - tail), come: now.slice(head, now.length - tail), head, tail };
+}
+
+/** Do two lists of declarations have the same names, one by one? */
+function saysTheSame(a: readonly Unit[], b: readonly Unit[], names: (unit: Unit) => readonly string[]): boolean {
+    return a.length === b.length && JSON.stringify(a.map(names)) === JSON.stringify(b.map(names));
+}
 
 function namesDeclared(unit: Unit): readonly string[] {
     return unit.declaredNames.map((d) => d.key);
