@@ -14,7 +14,7 @@ export function bootFindings(run: Run): Finding[] {
     const out: Finding[] = [];
     for (const note of run.boot.outcome.notes) {
         const at = noteOrigin(run, note);
-        out.push(fromNote(note, at, relatedOrigins(run, note, at)));
+        if (!(note.code === 'nvdimm/spa-conflict' && describedTwice(run, at))) out.push(fromNote(note, at, relatedOrigins(run, note, at)));
     }
     for (const { provision, why } of run.unprovisioned) {
         out.push({ code: 'provision/no-region', severity: 'error', message: `this ${provision.kind} cannot be made: ${why}`, at: provision.origin.focus, rules: [], related: [] });
@@ -24,6 +24,12 @@ export function bootFindings(run: Run): Finding[] {
     });
     out.push(...bootChecks(run));
     return out;
+}
+
+/** Is it told already that something else is described at this place? What the kernel makes of that is no second mistake. */
+function describedTwice(run: Run, place: TextSpan): boolean {
+    const here = (at: TextSpan): boolean => at.uri === place.uri && at.start === place.start;
+    return run.platform.findings.some((f) => f.code === 'platform/overlap' && (here(f.at) || f.related.some((r) => here(r.at))));
 }
 
 /** Findings about the typed steps of a scenario under one kernel. */

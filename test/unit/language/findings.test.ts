@@ -39,3 +39,16 @@ describe('between files', () => {
         expect(codes('platform a extends nothing { }')).toEqual(['language/unknown-platform']);
     });
 });
+
+describe('one mistake', () => {
+    it('is told once: two NFIT ranges over each other are no second mistake where Linux refuses one of them', () => {
+        const text = 'platform p {\n    node 0 { cpus 0  memory at 0 size 4G }\n    pmem at 8G size 4G\n    pmem at 10G size 4G\n}\n';
+        expect(allFindings(text).filter((f) => f.severity === 'error').map((f) => f.code)).toEqual(['platform/overlap']);
+    });
+    it('behind a range, `node N { member` is a declaration of its own', () => {
+        const text = 'platform p {\n    node 0 { cpus 0  memory at 0 size 4G }\n    pmem at 8G size 4G node 0\n    node 1 { memory at 16G size 2G }\n    nonsense\n}\n';
+        // with a mistake elsewhere as well, which the library reads
+        expect(codes(text)).toEqual(['language/unexpected-token']);
+        expect(codes(text.replace('    nonsense\n', ''))).toEqual([]);
+    });
+});
