@@ -44,18 +44,21 @@ export class Session {
     /** `last`: nothing of the line comes behind this list. */
     private list(script: Script, last: boolean): Printed {
         let all: Printed = NOTHING;
+        /** Of the commands joined by `&&` and `||`: notes before the first, and the last that ran. */
+        let notes = 0;
+        let latest: { readonly one: Printed; readonly command: boolean } | undefined;
         for (let i = 0; i < script.length; i++) {
             if (this.ran > MOST_COMMANDS) break;
             const item = script[i]!;
-            if ((item.joiner === '&&' && all.result.status !== 0) || (item.joiner === '||' && all.result.status === 0)) continue;
-            const chained = script[i + 1] !== undefined && script[i + 1]!.joiner !== ';';
-            const end = last && i === script.length - 1;
-            const notes = this.tx.notes.length;
-            const one = 'loop' in item.node ? this.loop(item.node.loop, end) : this.simple(item.node.command);
-            if (one.result.status !== 0 && !chained && !end && 'command' in item.node && !this.tx.notes.slice(notes).some((n) => n.severity === 'error')) {
-                this.passedOver.push(one.result);
+            if (i === 0 || item.joiner === ';') notes = this.tx.notes.length;
+            if (!(item.joiner === '&&' && all.result.status !== 0) && !(item.joiner === '||' && all.result.status === 0)) {
+                const one = 'loop' in item.node ? this.loop(item.node.loop, last && i === script.length - 1) : this.simple(item.node.command);
+                latest = { one, command: 'command' in item.node };
+                all = followed(all, one);
             }
-            all = followed(all, one);
+            const next = script[i + 1];
+            const goesOn = next ? next.joiner === ';' : !last;
+            if (goesOn && latest?.command && latest.one.result.status !== 0 && !this.tx.notes.slice(notes).some((n) => n.severity === 'error')) this.passedOver.push(latest.one.result);
         }
         return all;
     }

@@ -60,6 +60,8 @@ describe('lists', () => {
     it('tell of a failure that they go over, once', () => {
         const codes = (line: string): string[] => type(line).outcome.notes.map((n) => n.code);
         expect(codes(`echo online > ${MEMORY}/memory999/state; true`)).toEqual(['command/passed-over']);
+        expect(codes(`echo online > ${MEMORY}/memory999/state && true; true`)).toEqual(['command/passed-over']);
+        expect(codes(`echo online > ${MEMORY}/memory999/state || true; true`)).toEqual([]);
         expect(codes(`for i in 998 999 48; do echo online_movable > ${MEMORY}/memory$i/state; done`)).toEqual(['command/passed-over']);
         expect(codes(`echo online > ${MEMORY}/memory999/state || true`)).toEqual([]);
         expect(codes(`true; echo online > ${MEMORY}/memory999/state`)).toEqual([]);
