@@ -213,7 +213,6 @@ function behind(rule: Rule): ReadonlySet<string> {
 // --------------------------------------------------------------------------------------------------------------- the tokens
 
 const SPACE = /\s+/y;
-const COMMENT = /\/\/[^\r\n]*|\/\*(?:[^*]|\*(?!\/))*\*\//y;
 const LINE = /[^\r\n]*/y;
 const STRING = /"(?:\\[^\r\n]|[^"\\\r\n])*"/y;
 const NUMBER = /[0-9][0-9A-Za-z_.]*(?:\/s)?/y;
@@ -250,9 +249,11 @@ function scan(text: string, rules: Rules): Scanned | undefined {
             end = matched(NUMBER, text, at);
             tokenType = type('NUMBER');
         } else if (c === 47) {
-            end = matched(COMMENT, text, at);
-            if (end < 0) return undefined;
-            hidden.push({ tokenType: type(text.charCodeAt(at + 1) === 47 ? 'SL_COMMENT' : 'ML_COMMENT'), startOffset: at, image: text.slice(at, end) });
+            const line = text.charCodeAt(at + 1) === 47;
+            const close = line ? matched(LINE, text, at) : text.charCodeAt(at + 1) === 42 ? text.indexOf('*/', at + 2) : -1;
+            if (close < 0) return undefined;
+            end = line ? close : close + 2;
+            hidden.push({ tokenType: type(line ? 'SL_COMMENT' : 'ML_COMMENT'), startOffset: at, image: text.slice(at, end) });
             at = end;
             continue;
         } else if (c === 34) {
@@ -348,6 +349,8 @@ class Walk {
     /** Above 0 while it is only asked whether something fits. */
     private asking = 0;
     private open: Open | undefined;
+    /** By token: whether one more fits. Asked once, however many of a kind stand behind each other. */
+    private readonly answers = new Map<Repeat, Map<number, boolean>>();
 
     constructor(scanned: Scanned, services: DirectServices) {
         this.scanned = scanned;
@@ -418,25 +421,41 @@ class Walk {
                 const { name } = this;
                 if (!firstOf(repeat).has(name)) return true;
                 // as the library decides it: once more, wherever the text can be read that way
-                if ((repeat.unsure ??= unsureOf(repeat)).has(name) && !this.fits(repeat.step, repeat)) return true;
+                if ((repeat.unsure ??= unsureOf(repeat)).has(name) && !this.goesOn(repeat)) return true;
             }
             if (!this.walk(repeat.step)) return false;
         }
     }
 
-    /** Does the text from here fit an element? `from`: and what comes behind it, up to the token after the rule. */
-    private fits(step: Step, from?: Repeat): boolean {
+    /** Does the text from here fit an element? */
+    private fits(step: Step): boolean {
+        return this.ask(() => this.walk(step));
+    }
+
+    /** May the text from here be one more of these: with it, does everything up to the token behind the rule fit? */
+    private goesOn(repeat: Repeat): boolean {
+        let known = this.answers.get(repeat);
+        if (!known) this.answers.set(repeat, (known = new Map<number, boolean>()));
+        const { at } = this;
+        let answer = known.get(at);
+        if (answer === undefined) {
+            answer = this.ask(() => {
+                if (!this.walk(repeat.step) || (repeat.many && !this.walk(repeat))) return false;
+                for (let next = repeat.rest; next; next = next.next) if (!this.walk(next.step)) return false;
+                return this.name === '' || behind(repeat.rule).has(this.name);
+            });
+            known.set(at, answer);
+        }
+        return answer;
+    }
+
+    private ask(question: () => boolean): boolean {
         const { at } = this;
         this.asking++;
-        let fits = this.walk(step);
-        if (from) {
-            if (from.many) fits &&= this.walk(from);
-            for (let next = from.rest; fits && next; next = next.next) fits = this.walk(next.step);
-            fits &&= this.name === '' || behind(from.rule).has(this.name);
-        }
+        const answer = question();
         this.asking--;
         this.at = at;
-        return fits;
+        return answer;
     }
 
     private take(step: Step & { kind: 'token' }): boolean {

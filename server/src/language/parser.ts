@@ -37,13 +37,18 @@ function services(): LangiumCoreServices {
     } as never) as LangiumCoreServices);
 }
 
-/** Reads a text without mistakes; undefined: it has one. */
+/** Reads a text without mistakes; undefined: it has one, or more in each other than the stack holds. */
 export function readDirectly(text: string): File | undefined {
     if (!directOnce) {
         const { Grammar: grammar, parser: { ValueConverter: converter }, references: { Linker: linker }, shared: { AstReflection: reflection } } = services();
         directOnce = createDirectParser({ grammar, reflection, converter, linker });
     }
-    return directOnce(text) as File | undefined;
+    try {
+        return directOnce(text) as File | undefined;
+    } catch (error) {
+        if (error instanceof RangeError) return undefined;
+        throw error;
+    }
 }
 
 /** The parser for texts with mistakes. Making one takes some 20 ms, so there is one. */

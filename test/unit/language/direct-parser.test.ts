@@ -65,7 +65,7 @@ describe('texts without mistakes', () => {
     });
 
     it.each([
-        ['', true], [' \n\t\u00a0', true], ['// only a comment', true], ['/* a\n * b */ platform a { } // behind\n', true],
+        ['', true], [' \n\t\u00a0', true], ['// only a comment', true], ['/* a\n * b */ platform a { } // behind\n', true], ['/**/ /***/ /*/*/ platform a { } /**\n//*/', true], ['/*/', false], ['/', false],
         ['platform a { pmem at 4G size 2G node 1 }', true],
         // `node 1` is the range's node as well as a declaration: whatever can be read as the former is
         ['platform a { pmem at 4G size 2G node 1 { memory at 0 size 1G } }', true],
@@ -81,6 +81,10 @@ describe('texts without mistakes', () => {
         ['scenario "s" on a { expect nothing }', false], ['platform 1 { }', false], ['a', false], ['|', false], ['"', false], ['ü', false],
     ] as const)('%j', (text, right) => {
         expect(same(text)).toBe(right);
+    });
+
+    it('many settings of a kind, each of which might be a declaration of its own', () => {
+        expect(same(`platform a { pmem at 4G size 2G ${'node 1 '.repeat(300)} node 2 { cpus 0 } }`)).toBe(true);
     });
 
     it('whatever is left out, doubled or swapped in a text', () => {
