@@ -61,6 +61,14 @@ describe('semantic tokens', () => {
     });
 });
 
+test('whole lines that are selected end where the next one begins, which stays as it is', async () => {
+    const f = analyse('platform a {\n  kernel 6.1\n  hypervisor\n  modules nfit\n}\n');
+    const line = { start: { line: 2, character: 0 }, end: { line: 3, character: 0 } };
+    const wanted = 'platform a {\n  kernel 6.1\n    hypervisor\n  modules nfit\n}\n';
+    expect(apply(f, formatting(f, line))).toBe(wanted);
+    expect(apply(f, await formattingInParts(f, line, async () => true))).toBe(wanted);
+});
+
 test('signature help in plain text for a client without offsets', () => {
     const f = analyse('platform a {\n    node 0 { memory at 0 size 2G }\n}\nscenario "s" on a {\n    $ daxctl online-memory $0\n}\n');
     expect(signatureHelp({ ...f, client: {} }, f.offset)!.signatures[0]!.parameters![0]!.label).toBe('DEVICE');
