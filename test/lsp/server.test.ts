@@ -98,6 +98,8 @@ describe('a client with every capability', () => {
         client.answers.set('workspace/configuration', () => [{}]);
         const { capabilities: offered } = await client.initialize(capabilities, { initializationOptions: { docs: 'file:///docs/diagnostics.md' } });
         expect(offered).toMatchObject({ hoverProvider: true, inlayHintProvider: true });
+        // an editor asks those for a kind that announce it
+        expect(offered['codeActionProvider']).toEqual({ codeActionKinds: ['quickfix', 'refactor.rewrite', 'refactor.extract', 'source.fixAll'] });
         client.open(URI, TEXT);
         const { diagnostics, version } = await client.diagnostics(URI);
         expect(version).toBe(1);

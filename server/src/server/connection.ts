@@ -1,7 +1,7 @@
 // The server: messages in, answers out. Everything it says comes from the analysis of the newest text.
-import type { CodeActionKind, InitializeParams, InitializeResult, Range, TextDocumentSyncKind, TextEdit } from 'vscode-languageserver';
+import type { InitializeParams, InitializeResult, Range, TextDocumentSyncKind, TextEdit } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { codeActions } from '../features/code-actions.ts';
+import { ACTION_KINDS, codeActions } from '../features/code-actions.ts';
 import { codeLenses } from '../features/code-lens.ts';
 import { completion } from '../features/completion.ts';
 import type { FeatureContext } from '../features/context.ts';
@@ -167,7 +167,7 @@ export function serve(connection: ServerConnection, host: ServerHost): void {
                 completionProvider: { triggerCharacters: ['$', ' ', '/', '-', '=', '.'] },
                 documentFormattingProvider: true,
                 documentRangeFormattingProvider: true,
-                codeActionProvider: { codeActionKinds: ['quickfix' satisfies CodeActionKind, 'refactor.rewrite' satisfies CodeActionKind] },
+                codeActionProvider: { codeActionKinds: [...ACTION_KINDS] },
                 documentLinkProvider: { resolveProvider: false },
                 semanticTokensProvider: { legend, full: { delta: true }, range: true },
                 signatureHelpProvider: { triggerCharacters: [' ', '='], retriggerCharacters: ['-'] },
