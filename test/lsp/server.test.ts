@@ -311,6 +311,56 @@ describe('imports', () => {
     });
 });
 
+describe('a workspace', () => {
+    const write = (name: string, text: string): string => {
+        const file = path.join(folder, name);
+        mkdirSync(path.dirname(file), { recursive: true });
+        writeFileSync(file, text);
+        return pathToFileURL(file).toString();
+    };
+    const workspace = async (name: string, more: object = {}): Promise<Client> => {
+        const client = start('--stdio');
+        await client.initialize({}, { rootUri: pathToFileURL(path.join(folder, name)).toString(), ...more });
+        return client;
+    };
+
+    test('a platform is found and renamed in every file that means it, and in no other', async () => {
+        const base = write('names/base.memtopo', 'platform base {\n    node 0 { memory at 0 size 2G }\n}\n');
+        const closed = write('names/deep/closed.memtopo', 'import "../base.memtopo"\r\nplatform more extends base { }\r\n');
+        write('names/alike.memtopo', 'platform base { }\nscenario "s" on base { }\n');
+        const open = write('names/open.memtopo', 'import "base.memtopo"\nscenario "s" on base { }\n');
+        const client = await workspace('names');
+        client.open(open, 'import "base.memtopo"\nscenario "s" on base { }\nscenario "t" on base { }\n');
+        const here = { textDocument: { uri: open }, position: { line: 1, character: 17 } };
+        const { changes } = (await client.request('textDocument/rename', { ...here, newName: 'root' })) as { changes: Record<string, { range: { start: object } }[]> };
+        expect(Object.fromEntries(Object.entries(changes).map(([uri, edits]) => [uri, edits.map((e) => e.range.start)]))).toEqual({
+            [base]: [{ line: 0, character: 9 }], [closed]: [{ line: 1, character: 22 }], [open]: [{ line: 1, character: 16 }, { line: 2, character: 16 }],
+        });
+        const found = (await client.request('textDocument/references', { ...here, context: { includeDeclaration: false } })) as { uri: string }[];
+        expect(found.map((l) => l.uri).sort()).toEqual([closed, open, open].sort());
+        await expect(client.request('textDocument/rename', { ...here, newName: 'more' })).rejects.toThrow('there is already a platform `more`');
+        await expect(client.request('textDocument/rename', { ...here, newName: 'no name' })).rejects.toThrow('cannot be the name');
+        const [item] = (await client.request('textDocument/prepareCallHierarchy', here)) as { uri: string }[];
+        expect(item!.uri).toBe(base);
+        const calls = (await client.request('callHierarchy/incomingCalls', { item })) as { from: { name: string } }[];
+        expect(calls.map((c) => c.from.name).sort()).toEqual(['more', 's', 't']);
+        const symbols = (await client.request('workspace/symbol', { query: 'more' })) as { location: { uri: string } }[];
+        expect(symbols.map((s) => s.location.uri)).toEqual([closed]);
+    });
+
+    test('folders come and go while it is open', async () => {
+        const added = write('later/b.memtopo', 'platform b { }\n');
+        write('first/a.memtopo', 'platform a { }\n');
+        const client = await workspace('first');
+        const names = async (): Promise<string[]> => ((await client.request('workspace/symbol', { query: '' })) as { name: string }[]).map((s) => s.name);
+        expect(await names()).toEqual(['a']);
+        const folderOf = (name: string): object => ({ uri: pathToFileURL(path.join(folder, name)).toString(), name });
+        client.notify('workspace/didChangeWorkspaceFolders', { event: { added: [folderOf('later')], removed: [folderOf('first')] } });
+        expect(await names()).toEqual(['b']);
+        expect(added).toContain('later');
+    });
+});
+
 describe('bad input', () => {
     const junk = [...Array(4000).keys()].map((i) => String.fromCharCode((i * 7919) % 0xffff)).join('');
     test.each([

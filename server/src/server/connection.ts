@@ -1,11 +1,11 @@
 // The server: messages in, answers out. Everything it says comes from the analysis of the newest text.
-import type { InitializeParams, InitializeResult, Range, TextDocumentSyncKind, TextEdit } from 'vscode-languageserver';
+import type { DidChangeWorkspaceFoldersParams, InitializeParams, InitializeResult, Range, TextDocumentSyncKind, TextEdit } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { ACTION_KINDS, codeActions } from '../features/code-actions.ts';
 import { codeLenses } from '../features/code-lens.ts';
 import { completion } from '../features/completion.ts';
 import type { FeatureContext } from '../features/context.ts';
-import { definition, references } from '../features/definition.ts';
+import { definition } from '../features/definition.ts';
 import { document } from '../features/documents.ts';
 import { DOCUMENT_REQUEST, type DocumentParams, type DocumentResult } from '../features/documents-protocol.ts';
 import { documentLinks } from '../features/document-links.ts';
@@ -18,7 +18,7 @@ import { preview, PreviewMemory } from '../features/preview.ts';
 import type { PreviewAnswer, PreviewRequest } from '../features/preview-delta-protocol.ts';
 import { PREVIEW_CHANGED, PREVIEW_REQUEST, type PreviewChangedParams } from '../features/preview-protocol.ts';
 import { Previews } from './previews.ts';
-import { highlights, prepareRename, rename } from '../features/rename.ts';
+import { highlights, prepareRename } from '../features/rename.ts';
 import { selectionRanges } from '../features/selection.ts';
 import { TOKEN_MODIFIERS, TOKEN_TYPES } from '../features/semantic-tokens.ts';
 import { documentSymbols } from '../features/symbols.ts';
@@ -262,6 +262,12 @@ export function serve(connection: ServerConnection, host: ServerHost): void {
         changed(false);
     });
 
+    connection.onNotification('workspace/didChangeWorkspaceFolders', ({ event }: DidChangeWorkspaceFoldersParams) => {
+        const gone = new Set(event.removed.map((f) => f.uri));
+        folders = [...new Set([...folders.filter((f) => !gone.has(f)), ...event.added.map((f) => f.uri)])];
+        askAgain();
+    });
+
     /** Texts changed since they were last cut into declarations: that is done once per build, not once per key. */
     const dirty = new Set<string>();
     const current = (uri: string): FeatureContext | undefined => {
@@ -302,10 +308,8 @@ export function serve(connection: ServerConnection, host: ServerHost): void {
 
     connection.onHover((p) => at(p, (c, offset) => hover(c, offset) ?? null));
     connection.onDefinition((p) => at(p, definition));
-    connection.onReferences((p) => at(p, (c, offset) => references(c, offset, p.context.includeDeclaration)));
     connection.onDocumentHighlight((p) => at(p, highlights));
     connection.onPrepareRename((p) => at(p, (c, offset) => prepareRename(c, offset) ?? null));
-    connection.onRenameRequest((p) => at(p, (c, offset) => rename(c, offset, p.newName) ?? null));
     connection.onSelectionRanges((p) => on(p.textDocument.uri, (c) => selectionRanges(c, p.positions)));
     connection.onCompletion((p) => at(p, completion));
     connection.onDocumentSymbol((p) => on(p.textDocument.uri, (c) => {
