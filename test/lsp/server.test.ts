@@ -348,6 +348,15 @@ describe('a workspace', () => {
         expect(symbols.map((s) => s.location.uri)).toEqual([closed]);
     });
 
+    test('a file that the client escapes otherwise is one file', async () => {
+        const uri = write('escapes/a (1).memtopo', 'platform a { }\n').replace(/[()]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
+        const client = await workspace('escapes');
+        client.open(uri, 'platform a { }\nscenario "s" on a { }\n');
+        const { changes } = (await client.request('textDocument/rename', { textDocument: { uri }, position: { line: 0, character: 9 }, newName: 'b' })) as { changes: object };
+        expect(Object.keys(changes)).toEqual([uri]);
+        expect(((await client.request('workspace/symbol', { query: 'a' })) as object[])).toHaveLength(1);
+    });
+
     test('folders come and go while it is open', async () => {
         const added = write('later/b.memtopo', 'platform b { }\n');
         write('first/a.memtopo', 'platform a { }\n');

@@ -45,6 +45,15 @@ export interface Requests {
 const CONTENT_MODIFIED = -32801;
 const REQUEST_FAILED = -32803;
 
+/** What an URI names, however its characters are escaped: editors do not agree on that. */
+function fileOf(uri: string): string {
+    try {
+        return decodeURIComponent(uri).replace(/^file:\/\/\/[A-Z]:/, (drive) => drive.toLowerCase());
+    } catch {
+        return uri;
+    }
+}
+
 interface Cancellation {
     readonly isCancellationRequested: boolean;
 }
@@ -53,14 +62,17 @@ export function moreRequests({ connection, project, host, folders, reporting, id
     const answer = <P>(method: string, handler: (params: P, token?: Cancellation) => unknown): void => void connection.onRequest(method, handler);
 
     /** URIs of what is open and of what lies in the workspace's folders. */
-    const documents = async (): Promise<ReadonlySet<string>> => {
+    const documents = async (imported: readonly string[] = []): Promise<readonly string[]> => {
         const listed = await Promise.all(folders().map(async (folder) => (await host.list?.(folder).catch(() => [])) ?? []));
-        return new Set([...project.openUris(), ...listed.flat()]);
+        const files = new Map<string, string>();
+        // the open ones first: a file goes by the name that the client has for it
+        for (const uri of [...project.openUris(), ...listed.flat(), ...imported]) if (!files.has(fileOf(uri))) files.set(fileOf(uri), uri);
+        return [...files.values()];
     };
     /** Every document that somebody may have written a name in: open, in the workspace's folders, or imported by `uri`. */
     const everywhere = async (uri?: string): Promise<Analysis[]> => {
         const imported = uri === undefined ? [] : (await project.analysisOf(uri))?.sources.map((s) => s.uri) ?? [];
-        const found = await Promise.all([...new Set([...await documents(), ...imported])].map((u) => project.analysisOf(u)));
+        const found = await Promise.all((await documents(imported)).map((u) => project.analysisOf(u)));
         return found.filter((a) => a !== undefined);
     };
     answer('textDocument/references', async (p: ReferenceParams) => {

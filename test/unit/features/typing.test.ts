@@ -28,6 +28,10 @@ describe('on-type formatting', () => {
         ['a new line in a transcript begins with its prompt', 'scenario "s" on a {\n    $ reboot\n$0\n}\n', '\n', 'scenario "s" on a {\n    $ reboot\n    $ \n}\n'],
         ['Enter in an empty transcript line ends it', 'scenario "s" on a {\n    $ \n    $0\n}\n', '\n', 'scenario "s" on a {\n\n    \n}\n'],
         ['a new line in a block is indented', 'platform a {\n    node 0 {\n$0\n    }\n}\n', '\n', 'platform a {\n    node 0 {\n        \n    }\n}\n'],
+        ['a new line behind a margin line begins with a margin', 'scenario "s" on a {\n    $ reboot\n    expect iomem\n        | 0-1 : x\n$0\n}\n', '\n', 'scenario "s" on a {\n    $ reboot\n    expect iomem\n        | 0-1 : x\n        | \n}\n'],
+        ['and so does the first one', 'scenario "s" on a {\n    expect iomem exactly\n    $0\n}\n', '\n', 'scenario "s" on a {\n    expect iomem exactly\n        | \n}\n'],
+        ['Enter in an empty margin line ends them', 'scenario "s" on a {\n    expect iomem\n        | \n        $0\n}\n', '\n', 'scenario "s" on a {\n    expect iomem\n\n    \n}\n'],
+        ['a comment stays as it is', 'platform a {\n    /* as typed:\n       $ reboot\n  $0\n    */\n}\n', '\n', 'platform a {\n    /* as typed:\n       $ reboot\n  \n    */\n}\n'],
         ['a brace that Enter pushed down goes under its declaration', 'platform a {\n        $0}\n', '\n', 'platform a {\n}\n'],
     ])('%s', (_, marked, ch, wanted) => expect(typed(marked, ch)).toBe(wanted));
     test('tabs where the editor uses them', () => expect(typed('platform a {\n$0\n}\n', '\n', { tabSize: 8, insertSpaces: false })).toBe('platform a {\n\t\n}\n'));
