@@ -79,7 +79,7 @@ test('signature help in plain text for a client without offsets', () => {
 });
 
 test('symbols of the workspace reach into imports, each once', async () => {
-    const f = await analyseFiles('import "base.memtopo"\nscenario "alpha" on base { }\n', { 'file:///test/base.memtopo': 'platform base {\n    node 0 { memory at 0 size 2G }\n}\n' });
+    const f = await analyseFiles('import "base.memtopo"\nscenario "alpha" on base { }\n', { 'file:///test/base.memtopo': 'platform base {\n    node 0 { memory at 0 size 2G }\n    node 1\n    distance 0 to 1 = 17\n}\n' });
     expect(workspaceSymbols([f.analysis, f.analysis], '').map((s) => s.name).sort()).toEqual(['alpha', 'base']);
     expect(workspaceSymbols([f.analysis], 'lph').map((s) => s.name)).toEqual(['alpha']);
 });
