@@ -1,6 +1,6 @@
 // One text per feature: what is asked stands at `$0`, what must come stands in the test.
 import { describe, expect, test } from 'vitest';
-import type { Hover, WorkspaceEdit } from 'vscode-languageserver-types';
+import type { Hover, SelectionRange, WorkspaceEdit } from 'vscode-languageserver-types';
 import { codeActions } from '../../../server/src/features/code-actions.ts';
 import { codeLenses } from '../../../server/src/features/code-lens.ts';
 import { completion } from '../../../server/src/features/completion.ts';
@@ -162,6 +162,16 @@ describe('rename, highlight, selection', () => {
         expect(sizes.at(-1)).toBe(f.text.length);
         expect(sizes).toEqual([...sizes].sort((a, b) => a - b));
         expect(sizes.length).toBeGreaterThan(5);
+    });
+    test.each([
+        ['memory at 4$0G', ['4G', 'at 4G size 6G', 'memory at 4G size 6G']],
+        ['"mem$0map=2G!6G"', ['memmap', 'memmap=2G!6G', '"memmap=2G!6G"', 'cmdline "memmap=2G!6G"']],
+        ['/sys/devices/system/memory/memor$0y49/state', ['memory49', '/sys/devices/system/memory/memory49/state', 'echo offline > /sys/devices/system/memory/memory49/state', '$ echo offline > /sys/devices/system/memory/memory49/state']],
+    ])('selection at %s', (marked, wanted) => {
+        const f = at(BOTH, marked);
+        const texts: string[] = [];
+        for (let r: SelectionRange | undefined = selectionRanges(f, [f.analysis.lines.positionAt(f.offset)])[0]; r; r = r.parent) texts.push(f.text.slice(f.analysis.lines.offsetAt(r.range.start), f.analysis.lines.offsetAt(r.range.end)));
+        expect(texts.slice(0, wanted.length)).toEqual(wanted);
     });
 });
 
