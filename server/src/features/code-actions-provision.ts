@@ -1,6 +1,7 @@
 // Declared devices and namespaces as the commands that make them, and commands as declarations.
 import { type CodeAction, CodeActionKind } from 'vscode-languageserver-types';
 import { cutOut } from '../diagnostics/cut.ts';
+import type { Invocation } from '../commands/spec.ts';
 import type { TextEdit } from '../diagnostics/diagnostic.ts';
 import type { Scenario } from '../language/generated/ast.ts';
 import type { LoweredPlatform, StepRun, TextSpan } from '../language/model.ts';
@@ -86,9 +87,7 @@ function toDeclaration(analysis: Analysis, offset: number): CodeAction[] {
     if (!analysis.platforms.some((p) => p.lowered === platform) || platform.provisions.length > 0) return [];
     const declared = namespaceOf(step, platform) ?? deviceOf(step, platform);
     if (!declared || shared(analysis, declared.owner)) return [];
-    const text = analysis.textOf(declared.owner);
-    const close = text.endsWith('}') ? declared.owner.end - 1 : undefined;
-    const insert: TextEdit = close === undefined ? { at: { ...declared.owner, start: declared.owner.end }, text: ` { ${declared.text} }` } : { at: { ...declared.owner, start: close, end: close }, text: ` ${declared.text} ` };
+    const insert = intoBlock(analysis, declared);
     return [{
         title: 'Declare it in the platform', kind: CodeActionKind.RefactorRewrite,
         edit: { changes: edits(analysis, [insert, { at: { ...step.step.span, ...cutOut(analysis.source.unitOf(step.step.span)?.part.text ?? '', step.step.span) }, text: '' }]) },
@@ -100,33 +99,51 @@ function shared(analysis: Analysis, owner: TextSpan): boolean {
     return analysis.scenarios.filter(({ lowered }) => lowered.platform?.origins.some((o) => o.span.uri === owner.uri && o.span.start === owner.start)).length > 1;
 }
 
-interface Declared { readonly owner: TextSpan; readonly text: string }
-
-function option(line: string, long: string, short: string): string | undefined {
-    return new RegExp(String.raw`(?:\s--${long}[= ]|\s-${short} ?)(\S+)`).exec(line)?.[1];
+/** The declaration as the last one of its owner's block, which there may be or not, on one line or on several. */
+function intoBlock(analysis: Analysis, { owner, text }: Declared): TextEdit {
+    const written = analysis.textOf(owner);
+    const here = (at: number, insert: string): TextEdit => ({ at: { ...owner, start: at, end: at }, text: insert });
+    if (!written.endsWith('}')) return here(owner.end, ` { ${text} }`);
+    const before = written.slice(0, -1);
+    const indent = /\n([ \t]*)$/.exec(before)?.[1];
+    if (indent !== undefined) return here(owner.end - 1 - indent.length, `${indent}    ${text}\n`);
+    return here(owner.start + before.trimEnd().length, `${before.trimEnd().endsWith('{') ? ' ' : '  '}${text}${before.endsWith(' ') ? '' : ' '}`);
 }
 
+interface Declared { readonly owner: TextSpan; readonly text: string }
+
+/** The only command of a step, where it is one of a tool and goes to nobody else. */
+function onlyInvocation({ step }: StepRun): Invocation | undefined {
+    const [first, ...more] = step.line.commands;
+    return first?.command.kind === 'tool' && more.length === 0 && !first.shell.pipe && !first.shell.redirect ? first.command.invocation : undefined;
+}
+
+/** What a declaration says as well as the command does, and what it need not say. More than that would be lost. */
+const OF_NAMESPACES: ReadonlySet<string> = new Set(['--size', '--mode', '--map', '--align', '--sector-size', '--region', '--force', '--verbose']);
+const OF_DEVICES: ReadonlySet<string> = new Set(['--mode', '--no-online', '--no-movable', '--region', '--force', '--human', '--verbose']);
+
 function namespaceOf(step: StepRun, platform: LoweredPlatform): Declared | undefined {
-    const { text } = step.step.line;
-    if (!/^ndctl\s+create-namespace\b/.test(text) || / -e\b| --reconfig/.test(text)) return undefined;
+    const invocation = onlyInvocation(step);
+    if (invocation?.tool !== 'ndctl' || invocation.verb?.text !== 'create-namespace' || ![...invocation.options.keys()].every((o) => OF_NAMESPACES.has(o))) return undefined;
     const made = [...step.state.nvdimm.namespaces.values()].find((n) => n.range && !step.before.nvdimm.namespaces.get(n.name)?.range);
     const region = made && step.state.nvdimm.regions.get(made.region);
     const owner = region && platform.described.pmem.find((p) => p.range.start === region.range.start);
     if (!owner) return undefined;
-    const words = ([['size', 's'], ['mode', 'm'], ['map', 'M'], ['align', 'a'], ['sector-size', 'l']] as const).flatMap(([long, short]) => {
-        const value = option(text, long, short);
-        return value ? [`${long} ${value}`] : [];
+    const words = ['size', 'mode', 'map', 'align', 'sector-size'].flatMap((key) => {
+        const value = invocation.options.get(`--${key}`)?.value?.text;
+        return value ? [`${key} ${value}`] : [];
     });
     return { owner: owner.origin.span, text: `namespace { ${words.join('  ')} }` };
 }
 
 function deviceOf(step: StepRun, platform: LoweredPlatform): Declared | undefined {
-    const { text } = step.step.line;
-    const name = /^daxctl\s+reconfigure-device\b.*\s(dax\d+\.\d+)$/.exec(text)?.[1];
-    const device = name === undefined ? undefined : step.state.dax.devices.get(name);
+    const invocation = onlyInvocation(step);
+    if (invocation?.tool !== 'daxctl' || invocation.verb?.text !== 'reconfigure-device' || ![...invocation.options.keys()].every((o) => OF_DEVICES.has(o))) return undefined;
+    const [name, ...more] = invocation.positionals;
+    const device = name && more.length === 0 ? step.state.dax.devices.get(name.text) : undefined;
     const region = device && step.state.dax.regions.get(device.region);
     const owner = region?.origin === 'hmem' ? platform.described.softReserved.find((s) => s.range.start === region.range.start) : undefined;
-    if (!owner || option(text, 'mode', 'm') !== 'system-ram') return undefined;
-    const zone = /\s(?:--no-online|-N)\b/.test(text) ? '  no-online' : /\s--no-movable\b/.test(text) ? '' : '  movable';
-    return { owner: owner.origin.span, text: `device system-ram${zone}` };
+    if (!owner || invocation.options.get('--mode')?.value?.text !== 'system-ram') return undefined;
+    const zone = invocation.options.has('--no-online') ? '  no-online' : invocation.options.has('--no-movable') ? '' : '  movable';
+    return { owner: owner.origin.span, text: `device  system-ram${zone}` };
 }

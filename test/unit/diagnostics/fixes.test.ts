@@ -59,6 +59,9 @@ describe('what is not offered', () => {
         expect(titles(`${one}scenario "t" on a {\n    $ ${create}\n}\n`)).not.toContain('Declare it in the platform');
         expect(titles(`${one}platform b extends a { }\nscenario "t" on b {\n    $ ${create}\n}\n`)).not.toContain('Declare it in the platform');
     });
+    it.each(['-n data', '| cat', '> log', '-c', '&& ndctl list'])('a declaration that would not say all of `ndctl create-namespace … %s`', (more) => {
+        expect(titles(`${pmem}scenario "s" on a {\n    $ ${create}$0 ${more}\n}\n`)).not.toContain('Declare it in the platform');
+    });
     it('an expectation that does not hold under every release of the scenario', () => {
         const soft = 'platform a {\n    node 0 { cpus 0  memory at 0 size 2G }\n    node 1\n    soft-reserved at 4G size 4G node 1\n}\n';
         const text = (kernels: string): string => `${soft}scenario "s" on a {\n    kernel ${kernels}\n    $ daxctl reconfig$0ure-device -m system-ram dax0.0\n}\n`;
