@@ -35,9 +35,18 @@ export function quickFixes(asked: Asked): CodeAction[] {
     return actions;
 }
 
-/** Comments that silence the findings at a place. */
+/** Comments that silence the findings at a place: one for all of a code on a line. */
 export function ignoreActions(asked: Asked): CodeAction[] {
-    return findingsAt(asked).filter((f) => !MISTAKES.test(f.code)).map((f) => ignore(asked.analysis, f, diagnosticsOf(asked, f)));
+    const actions = new Map<string, CodeAction>();
+    for (const finding of findingsAt(asked)) {
+        if (MISTAKES.test(finding.code)) continue;
+        const key = `${finding.code} ${asked.analysis.range(finding.at).start.line}`;
+        const diagnostics = diagnosticsOf(asked, finding);
+        const known = actions.get(key);
+        if (known) known.diagnostics!.push(...diagnostics);
+        else actions.set(key, ignore(asked.analysis, finding, diagnostics));
+    }
+    return [...actions.values()];
 }
 
 function findingsAt({ analysis, from, to }: Asked): Finding[] {

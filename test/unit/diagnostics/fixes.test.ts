@@ -59,6 +59,14 @@ describe('what is not offered', () => {
         expect(titles(`${one}scenario "t" on a {\n    $ ${create}\n}\n`)).not.toContain('Declare it in the platform');
         expect(titles(`${one}platform b extends a { }\nscenario "t" on b {\n    $ ${create}\n}\n`)).not.toContain('Declare it in the platform');
     });
+    it('half a DIMM', () => {
+        expect(titles('platform a {\n    node 0 { cpus 0  memory at 0 size 4G }\n    dimm d0 at 3G si$0ze 2G node 0\n}\n')).not.toContain('Split at the node boundary');
+    });
+    it('the same comment twice for two findings of a line', () => {
+        const overlap = 'platform a {\n    node 0 { cpus 0  memory at 0 size 4G }\n    node 1 { memory at 3G size 4G }\n    reserved at 3G s$0ize 2G\n    pmem at 2G size 4G\n}\n';
+        const ignoring = titles(overlap).filter((t) => t.startsWith('Ignore'));
+        expect(ignoring).toEqual([...new Set(ignoring)]);
+    });
     it.each(['-n data', '| cat', '> log', '-c', '&& ndctl list'])('a declaration that would not say all of `ndctl create-namespace … %s`', (more) => {
         expect(titles(`${pmem}scenario "s" on a {\n    $ ${create}$0 ${more}\n}\n`)).not.toContain('Declare it in the platform');
     });
