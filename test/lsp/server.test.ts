@@ -348,6 +348,26 @@ describe('a workspace', () => {
         expect(symbols.map((s) => s.location.uri)).toEqual([closed]);
     });
 
+    test('imports follow a file or a folder that gets another name', async () => {
+        const uris = [
+            write('moves/base file.memtopo', 'platform base { }\n'), write('moves/user.memtopo', '// first\nimport "base file.memtopo"\nimport "deep/variant.memtopo"\n'),
+            write('moves/deep/variant.memtopo', 'import "../base file.memtopo"\nimport "sister.memtopo"\n'), write('moves/deep/sister.memtopo', 'import "variant.memtopo"\n'),
+        ] as const;
+        const client = start('--stdio');
+        const { capabilities } = await client.initialize({ workspace: { fileOperations: { willRename: true } } }, { rootUri: pathToFileURL(path.join(folder, 'moves')).toString() });
+        expect(capabilities['workspace']).toMatchObject({ fileOperations: { willRename: {} } });
+        const renamed = async (oldUri: string, newUri: string): Promise<Record<string, string[]>> => {
+            const { changes } = (await client.request('workspace/willRenameFiles', { files: [{ oldUri, newUri }] })) as { changes: Record<string, { range: { start: { line: number } }; newText: string }[]> };
+            return Object.fromEntries(Object.entries(changes).map(([uri, edits]) => [uri.slice(uri.indexOf('/moves/') + 7), edits.map((e) => `${e.range.start.line}: ${e.newText}`)]));
+        };
+        expect(await renamed(uris[0], uris[0].replace('base%20file', 'root'))).toEqual({ 'user.memtopo': ['1: "root.memtopo"'], 'deep/variant.memtopo': ['0: "../root.memtopo"'] });
+        expect(await renamed(uris[2], uris[2].replace('deep/', ''))).toEqual({
+            'user.memtopo': ['2: "variant.memtopo"'], 'deep/sister.memtopo': ['0: "../variant.memtopo"'], 'deep/variant.memtopo': ['0: "base file.memtopo"', '1: "deep/sister.memtopo"'],
+        });
+        const deep = path.dirname(uris[2]);
+        expect(await renamed(deep, deep.replace('deep', 'far/away'))).toEqual({ 'user.memtopo': ['2: "far/away/variant.memtopo"'], 'deep/variant.memtopo': ['0: "../../base file.memtopo"'] });
+    });
+
     test('a file that the client escapes otherwise is one file', async () => {
         const uri = write('escapes/a (1).memtopo', 'platform a { }\n').replace(/[()]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
         const client = await workspace('escapes');

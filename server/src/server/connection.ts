@@ -48,6 +48,9 @@ export interface ServerHost {
     readonly list?: (folder: string) => Promise<readonly string[]>;
 }
 
+/** What imports follow when it gets another name. */
+const RENAMED = [{ pattern: { glob: '**/*.memtopo', matches: 'file' as const } }, { pattern: { glob: '**/*', matches: 'folder' as const } }];
+
 /** Texts of more characters are worked out with pauses: about what takes half a second. */
 const LARGE = 300_000;
 /** Progress is shown for more declarations than this. */
@@ -179,7 +182,10 @@ export function serve(connection: ServerConnection, host: ServerHost): void {
                 ...(pull ? { diagnosticProvider: { identifier: 'memtopo', interFileDependencies: true, workspaceDiagnostics: true } } : {}),
                 // a client that registers commands of these names itself would have them twice
                 ...(ownCommands ? {} : { executeCommandProvider: { commands: [...COMMANDS] } }),
-                workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
+                workspace: {
+                    workspaceFolders: { supported: true, changeNotifications: true },
+                    ...(client.workspace?.fileOperations?.willRename ? { fileOperations: { willRename: { filters: RENAMED } } } : {}),
+                },
             },
             serverInfo: { name: 'memtopo', version: host.version },
         };

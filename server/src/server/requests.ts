@@ -1,6 +1,6 @@
 // Requests that go by their method's name, so that any connection can carry them: what the protocol has besides the everyday features.
 import type {
-    CallHierarchyItem, Diagnostic, DocumentDiagnosticParams, DocumentDiagnosticReport, DocumentOnTypeFormattingParams, ExecuteCommandParams, Position, ReferenceParams, RenameParams, SemanticTokens,
+    CallHierarchyItem, Diagnostic, DocumentDiagnosticParams, DocumentDiagnosticReport, DocumentOnTypeFormattingParams, ExecuteCommandParams, Position, ReferenceParams, RenameFilesParams, RenameParams, SemanticTokens,
     SemanticTokensDeltaParams, SemanticTokensRangeParams, TextDocumentIdentifier, WorkspaceDiagnosticParams, WorkspaceDiagnosticReport, WorkspaceDocumentDiagnosticReport,
     WorkspaceSymbolParams,
 } from 'vscode-languageserver-protocol';
@@ -8,6 +8,7 @@ import { ResponseError } from 'vscode-jsonrpc';
 import { incomingCalls, outgoingCalls, prepareCallHierarchy } from '../features/call-hierarchy.ts';
 import type { FeatureContext } from '../features/context.ts';
 import { references, typeDefinition } from '../features/definition.ts';
+import { renameFiles } from '../features/file-renames.ts';
 import { linkedEditing } from '../features/linked-editing.ts';
 import { onTypeFormatting } from '../features/on-type-formatting.ts';
 import { rename } from '../features/rename.ts';
@@ -86,6 +87,7 @@ export function moreRequests({ connection, project, host, folders, reporting, id
         const renamed = at(p, (c, offset) => rename(c, offset, p.newName, others) ?? null);
         return renamed && 'refused' in renamed ? new ResponseError(REQUEST_FAILED, renamed.refused) : renamed;
     });
+    answer('workspace/willRenameFiles', async ({ files }: RenameFilesParams) => renameFiles(await everywhere(), files, fileOf));
     answer('textDocument/typeDefinition', (p: At) => at(p, typeDefinition));
     answer('textDocument/signatureHelp', (p: At) => at(p, (c, offset) => signatureHelp(c, offset) ?? null));
     answer('textDocument/onTypeFormatting', (p: DocumentOnTypeFormattingParams) => at(p, (c, offset) => onTypeFormatting(c, offset, p.ch, p.options)));
