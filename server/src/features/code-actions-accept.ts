@@ -13,6 +13,9 @@ import { linesAbout } from './iomem-about.ts';
 /** More lines than these are no expectation that anybody reads. */
 const MOST_LINES = 24;
 
+/** Characters of an expectation that a title can hold. */
+const LONGEST_TITLE = 60;
+
 interface Happened {
     readonly before: KernelState;
     readonly state: KernelState;
@@ -65,7 +68,7 @@ export function acceptUnmet(analysis: Analysis, from: number, to: number, given:
         const range = analysis.range(expectation.span);
         const newText = lines.join(`\n${indentOf(analysis, range.start.line)}`);
         const diagnostics = given.filter((d) => d.code === 'expect/unmet' && d.range.start.line >= range.start.line && d.range.end.line <= range.end.line);
-        return [{ title: lines.length === 1 ? `Accept what happens: ${lines[0]}` : 'Accept what happens', kind: CodeActionKind.QuickFix, diagnostics, edit: { changes: { [analysis.uri]: [{ range, newText }] } } }];
+        return [{ title: lines.length === 1 && lines[0]!.length <= LONGEST_TITLE ? `Accept what happens: ${lines[0]}` : 'Accept what happens', kind: CodeActionKind.QuickFix, diagnostics, edit: { changes: { [analysis.uri]: [{ range, newText }] } } }];
     });
 }
 
