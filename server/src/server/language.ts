@@ -1,7 +1,6 @@
 // The one place where the server touches the language: parse a part, lower an item, resolve a path, look a tool up.
-import {
-    isAttached, isCxlMemdev, isDimm, isDistance, isExpectNodeMemory, isInitiator, isNode, isPlatform, isPmem, isScenario, isSetting, isSoftReserved, isTarget, isVirtioMem, type Platform,
-    type Scenario,
+import type {
+    Attached, CxlMemdev, Dimm, Distance, ExpectNodeMemory, Initiator, Node, Platform, Pmem, Scenario, Setting, SoftReserved, Target, VirtioMem,
 } from '../language/generated/ast.ts';
 import { AstUtils, GrammarUtils } from 'langium';
 import type { SysfsAttribute } from '../commands/sysfs.ts';
@@ -48,26 +47,49 @@ export interface WrittenName {
     readonly declares: boolean;
 }
 
+/** What has a name in it. */
+type Named = Platform | Scenario | Node | Target | Initiator | Attached | ExpectNodeMemory | Distance | Setting | SoftReserved | Pmem | VirtioMem | Dimm | CxlMemdev;
+
 /** The author's names in an item, by what was parsed: a comment, a string or a word of the language that reads the same is none. */
 export function namesIn(item: Item): WrittenName[] {
     const names: WrittenName[] = [];
     if (item.kind === 'import') return names;
-    for (const node of AstUtils.streamAst(item.node)) {
+    for (const node of AstUtils.streamAst(item.node) as Iterable<Named>) {
         const add = (kind: WrittenName['kind'], property: string, name: string | undefined, declares = false): void => {
             const at = name ? GrammarUtils.findNodeForProperty(node.$cstNode, property) : undefined;
             if (name && at) names.push({ kind, name, at: { uri: item.at.uri, start: at.offset, end: at.end }, declares });
         };
-        if (isPlatform(node)) {
-            add('platform', 'name', node.name, true);
-            add('platform', 'base', node.base?.$refText);
-        } else if (isScenario(node)) add('platform', 'platform', node.platform?.$refText);
-        else if (isNode(node)) add('node', 'id', node.id, true);
-        else if (isTarget(node) || isInitiator(node) || isAttached(node) || isExpectNodeMemory(node)) add('node', 'node', node.node);
-        else if (isDistance(node)) {
-            add('node', 'from', node.from);
-            add('node', 'to', node.to);
-        } else if (isSetting(node) && node.key === 'node') add('node', 'value', node.value);
-        else if (isSoftReserved(node) || isPmem(node) || isVirtioMem(node) || isDimm(node) || isCxlMemdev(node)) add('device', 'name', node.name, true);
+        switch (node.$type) {
+            case 'Platform':
+                add('platform', 'name', node.name, true);
+                add('platform', 'base', node.base?.$refText);
+                break;
+            case 'Scenario':
+                add('platform', 'platform', node.platform?.$refText);
+                break;
+            case 'Node':
+                add('node', 'id', node.id, true);
+                break;
+            case 'Target':
+            case 'Initiator':
+            case 'Attached':
+            case 'ExpectNodeMemory':
+                add('node', 'node', node.node);
+                break;
+            case 'Distance':
+                add('node', 'from', node.from);
+                add('node', 'to', node.to);
+                break;
+            case 'Setting':
+                if (node.key === 'node') add('node', 'value', node.value);
+                break;
+            case 'SoftReserved':
+            case 'Pmem':
+            case 'VirtioMem':
+            case 'Dimm':
+            case 'CxlMemdev':
+                add('device', 'name', node.name, true);
+        }
     }
     return names;
 }
