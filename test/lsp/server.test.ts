@@ -98,6 +98,8 @@ describe('a client with every capability', () => {
         client.answers.set('workspace/configuration', () => [{}]);
         const { capabilities: offered } = await client.initialize(capabilities, { initializationOptions: { docs: 'file:///docs/diagnostics.md' } });
         expect(offered).toMatchObject({ hoverProvider: true, inlayHintProvider: true });
+        // an editor asks those for a kind that announce it
+        expect(offered['codeActionProvider']).toEqual({ codeActionKinds: ['quickfix', 'refactor.rewrite', 'refactor.extract', 'source.fixAll'] });
         client.open(URI, TEXT);
         const { diagnostics, version } = await client.diagnostics(URI);
         expect(version).toBe(1);
@@ -306,6 +308,85 @@ describe('imports', () => {
         client.notify('workspace/didChangeWatchedFiles', { changes: [{ uri: pathToFileURL(base).toString(), type: 3 }] });
         const codes = (await client.diagnostics(uri, () => true, seen)).diagnostics.map((d) => d.code);
         expect(codes).toEqual(expect.arrayContaining(['language/missing-import', 'language/unknown-platform']));
+    });
+});
+
+describe('a workspace', () => {
+    const write = (name: string, text: string): string => {
+        const file = path.join(folder, name);
+        mkdirSync(path.dirname(file), { recursive: true });
+        writeFileSync(file, text);
+        return pathToFileURL(file).toString();
+    };
+    const workspace = async (name: string, more: object = {}): Promise<Client> => {
+        const client = start('--stdio');
+        await client.initialize({}, { rootUri: pathToFileURL(path.join(folder, name)).toString(), ...more });
+        return client;
+    };
+
+    test('a platform is found and renamed in every file that means it, and in no other', async () => {
+        const base = write('names/base.memtopo', 'platform base {\n    node 0 { memory at 0 size 2G }\n}\n');
+        const closed = write('names/deep/closed.memtopo', 'import "../base.memtopo"\r\nplatform more extends base { }\r\n');
+        write('names/alike.memtopo', 'platform base { }\nscenario "s" on base { }\n');
+        const open = write('names/open.memtopo', 'import "base.memtopo"\nscenario "s" on base { }\n');
+        const client = await workspace('names');
+        client.open(open, 'import "base.memtopo"\nscenario "s" on base { }\nscenario "t" on base { }\n');
+        const here = { textDocument: { uri: open }, position: { line: 1, character: 17 } };
+        const { changes } = (await client.request('textDocument/rename', { ...here, newName: 'root' })) as { changes: Record<string, { range: { start: object } }[]> };
+        expect(Object.fromEntries(Object.entries(changes).map(([uri, edits]) => [uri, edits.map((e) => e.range.start)]))).toEqual({
+            [base]: [{ line: 0, character: 9 }], [closed]: [{ line: 1, character: 22 }], [open]: [{ line: 1, character: 16 }, { line: 2, character: 16 }],
+        });
+        const found = (await client.request('textDocument/references', { ...here, context: { includeDeclaration: false } })) as { uri: string }[];
+        expect(found.map((l) => l.uri).sort()).toEqual([closed, open, open].sort());
+        await expect(client.request('textDocument/rename', { ...here, newName: 'more' })).rejects.toThrow('there is already a platform `more`');
+        await expect(client.request('textDocument/rename', { ...here, newName: 'no name' })).rejects.toThrow('cannot be the name');
+        const [item] = (await client.request('textDocument/prepareCallHierarchy', here)) as { uri: string }[];
+        expect(item!.uri).toBe(base);
+        const calls = (await client.request('callHierarchy/incomingCalls', { item })) as { from: { name: string } }[];
+        expect(calls.map((c) => c.from.name).sort()).toEqual(['more', 's', 't']);
+        const symbols = (await client.request('workspace/symbol', { query: 'more' })) as { location: { uri: string } }[];
+        expect(symbols.map((s) => s.location.uri)).toEqual([closed]);
+    });
+
+    test('imports follow a file or a folder that gets another name', async () => {
+        const uris = [
+            write('moves/base file.memtopo', 'platform base { }\n'), write('moves/user.memtopo', '// first\nimport "base file.memtopo"\nimport "deep/variant.memtopo"\n'),
+            write('moves/deep/variant.memtopo', 'import "../base file.memtopo"\nimport "sister.memtopo"\n'), write('moves/deep/sister.memtopo', 'import "variant.memtopo"\n'),
+        ] as const;
+        const client = start('--stdio');
+        const { capabilities } = await client.initialize({ workspace: { fileOperations: { willRename: true } } }, { rootUri: pathToFileURL(path.join(folder, 'moves')).toString() });
+        expect(capabilities['workspace']).toMatchObject({ fileOperations: { willRename: {} } });
+        const renamed = async (oldUri: string, newUri: string): Promise<Record<string, string[]>> => {
+            const { changes } = (await client.request('workspace/willRenameFiles', { files: [{ oldUri, newUri }] })) as { changes: Record<string, { range: { start: { line: number } }; newText: string }[]> };
+            return Object.fromEntries(Object.entries(changes).map(([uri, edits]) => [uri.slice(uri.indexOf('/moves/') + 7), edits.map((e) => `${e.range.start.line}: ${e.newText}`)]));
+        };
+        expect(await renamed(uris[0], uris[0].replace('base%20file', 'root'))).toEqual({ 'user.memtopo': ['1: "root.memtopo"'], 'deep/variant.memtopo': ['0: "../root.memtopo"'] });
+        expect(await renamed(uris[2], uris[2].replace('deep/', ''))).toEqual({
+            'user.memtopo': ['2: "variant.memtopo"'], 'deep/sister.memtopo': ['0: "../variant.memtopo"'], 'deep/variant.memtopo': ['0: "base file.memtopo"', '1: "deep/sister.memtopo"'],
+        });
+        const deep = path.dirname(uris[2]);
+        expect(await renamed(deep, deep.replace('deep', 'far/away'))).toEqual({ 'user.memtopo': ['2: "far/away/variant.memtopo"'], 'deep/variant.memtopo': ['0: "../../base file.memtopo"'] });
+    });
+
+    test('a file that the client escapes otherwise is one file', async () => {
+        const uri = write('escapes/a (1).memtopo', 'platform a { }\n').replace(/[()]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
+        const client = await workspace('escapes');
+        client.open(uri, 'platform a { }\nscenario "s" on a { }\n');
+        const { changes } = (await client.request('textDocument/rename', { textDocument: { uri }, position: { line: 0, character: 9 }, newName: 'b' })) as { changes: object };
+        expect(Object.keys(changes)).toEqual([uri]);
+        expect(((await client.request('workspace/symbol', { query: 'a' })) as object[])).toHaveLength(1);
+    });
+
+    test('folders come and go while it is open', async () => {
+        const added = write('later/b.memtopo', 'platform b { }\n');
+        write('first/a.memtopo', 'platform a { }\n');
+        const client = await workspace('first');
+        const names = async (): Promise<string[]> => ((await client.request('workspace/symbol', { query: '' })) as { name: string }[]).map((s) => s.name);
+        expect(await names()).toEqual(['a']);
+        const folderOf = (name: string): object => ({ uri: pathToFileURL(path.join(folder, name)).toString(), name });
+        client.notify('workspace/didChangeWorkspaceFolders', { event: { added: [folderOf('later')], removed: [folderOf('first')] } });
+        expect(await names()).toEqual(['b']);
+        expect(added).toContain('later');
     });
 });
 

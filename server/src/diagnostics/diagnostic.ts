@@ -14,8 +14,10 @@ export interface TextEdit {
 export interface Fix {
     readonly title: string;
     readonly edits: readonly TextEdit[];
-    /** The one to apply without asking ("fix all"). */
+    /** The one that most want; of a kind of finding, the one that "fix all" applies. */
     readonly preferred?: boolean;
+    /** Nothing that is described or typed comes to mean something else: it may be applied whenever a file is saved. */
+    readonly safe?: boolean;
 }
 
 /** What a fix may look at besides its finding. */
@@ -26,6 +28,10 @@ export interface FixContext {
     indent(at: TextSpan): string;
     /** The span from the start of the line that the span starts in to its end, without line breaks. */
     line(at: TextSpan): TextSpan;
+    /** The command of the transcript line that the span starts in, without its prompt; the span itself where there is none. */
+    step(at: TextSpan): TextSpan;
+    /** What to take out so that nothing of the span is left: its prompt too, and its lines where nothing else is on them. */
+    cut(at: TextSpan): TextSpan;
     /** Where a boot parameter goes that the platform of this place shall have: the place, and what stands there before and behind it; undefined where that platform is in another file. */
     bootLine(at: TextSpan): { readonly at: TextSpan; readonly before: string; readonly after: string } | undefined;
 }

@@ -65,9 +65,7 @@ export function first(title: (name: string) => string, lines: (name: string) => 
 }
 
 /** Takes a comment out, with its line where it stands alone. */
-export const removeComment: MakeFix = (finding, context) => {
-    const line = context.line(finding.at);
-    const code = context.text({ ...line, end: finding.at.start });
-    const at = code.trim() === '' ? { ...line, end: line.end + 1 } : { ...line, start: line.start + code.trimEnd().length };
-    return [{ title: 'Remove the comment', preferred: true, edits: [{ at, text: '' }] }];
-};
+export const removeComment: MakeFix = (finding, context) => [{ title: 'Remove the comment', preferred: true, safe: true, edits: [{ at: context.cut(finding.at), text: '' }] }];
+
+/** Takes the command of a transcript line out. */
+export const removeStep: MakeFix = (finding, context) => [{ title: 'Remove the line', edits: [{ at: context.cut(context.step(finding.at)), text: '' }] }];

@@ -35,12 +35,9 @@ export function writePlace(start: number, end: number, bySize: boolean): string 
 export function alignPlace(finding: Finding, context: FixContext, align: number): readonly Fix[] {
     const written = readPlace(context.text(finding.at));
     if (!written || align <= 0) return [];
-    const { start, end, bySize } = written;
-    const fixes: Fix[] = [];
-    const add = (title: string, from: number, to: number, preferred = false): void => {
-        if (to > from && !(from === start && to === end)) fixes.push({ title, ...(preferred ? { preferred } : {}), edits: [{ at: finding.at, text: writePlace(from, to, bySize) }] });
-    };
-    const unit = align >= MiB ? formatSize(align) : `${align / 1024} KiB`;
+    const { start, end } = written;
+    const { fixes, add } = places(finding, written);
+    const unit = unitOf(align);
     add(`Shrink to ${unit} boundaries`, alignUp(start, align), alignDown(end + 1, align) - 1, true);
     add(`Grow to ${unit} boundaries`, alignDown(start, align), alignUp(end + 1, align) - 1);
     if (start % align !== 0) {
@@ -48,6 +45,31 @@ export function alignPlace(finding: Finding, context: FixContext, align: number)
         add(`Move to the next ${unit} boundary`, moved, moved + alignUp(end - start + 1, align) - 1);
     }
     return fixes;
+}
+
+/** End at the boundary of `align` before, or at the next one; the start stays. */
+export function alignEnd(finding: Finding, context: FixContext, align: number): readonly Fix[] {
+    const written = readPlace(context.text(finding.at));
+    if (!written || align <= 0) return [];
+    const { start, end } = written;
+    const { fixes, add } = places(finding, written);
+    add(`End at the ${unitOf(align)} boundary before`, start, alignDown(end + 1, align) - 1, true);
+    add(`End at the next ${unitOf(align)} boundary`, start, alignUp(end + 1, align) - 1);
+    return fixes;
+}
+
+function places(finding: Finding, { start, end, bySize }: WrittenPlace): { readonly fixes: Fix[]; add(title: string, from: number, to: number, preferred?: boolean): void } {
+    const fixes: Fix[] = [];
+    return {
+        fixes,
+        add(title, from, to, preferred = false) {
+            if (to > from && !(from === start && to === end)) fixes.push({ title, ...(preferred ? { preferred } : {}), edits: [{ at: finding.at, text: writePlace(from, to, bySize) }] });
+        },
+    };
+}
+
+function unitOf(align: number): string {
+    return align >= MiB ? formatSize(align) : `${align / 1024} KiB`;
 }
 
 function bytes(text: string): number {

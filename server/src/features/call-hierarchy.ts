@@ -1,14 +1,17 @@
 // Call hierarchy where it is natural: a scenario boots a platform and carries out its lines; a line makes or changes devices. Callees of a scenario
-// are its lines, callees of a line what it makes and touches; the callers of a platform are its scenarios, those of a device the lines that touch it.
+// are its lines, callees of a line what it makes and touches, the callee of a platform is its base; the callers of a platform are its scenarios and
+// variants, in whatever document, those of a device the lines that touch it.
 import { type CallHierarchyIncomingCall, type CallHierarchyItem, type CallHierarchyOutgoingCall, type Range, SymbolKind } from 'vscode-languageserver-types';
-import { namesIn, resolveObject } from '../language/resolve.ts';
+import { namesIn as kernelsNamesIn, resolveObject } from '../language/resolve.ts';
 import { objectKind } from '../language/history.ts';
 import type { LoweredPlatform, LoweredScenario, Run, StepRun } from '../language/model.ts';
 import { objectNames } from '../render/objects.ts';
 import type { Analysis } from '../server/analysis.ts';
+import { type Item, namesIn } from '../server/language.ts';
 import type { FeatureContext } from './context.ts';
 import { objectAt } from './hover.ts';
 import { outcomeHint } from './inlay-hints.ts';
+import { nameAt, sameSpan } from './names.ts';
 
 /** What an item stands for, as it travels through the client and back. The text may have changed meanwhile: it is looked up again. */
 interface Data {
@@ -32,25 +35,33 @@ export function prepareCallHierarchy({ analysis }: FeatureContext, offset: numbe
         }
         return [stepItem(analysis, ran.scenario, ran.run, ran.step)];
     }
-    if (scenario) return [scenarioItem(analysis, scenario)];
-    const platform = analysis.platformAt(offset)?.lowered;
-    return platform && analysis.touches(platform.at, offset) ? [platformItem(analysis, platform)] : [];
+    const name = nameAt(analysis, offset);
+    const platform = name?.kind === 'platform' ? analysis.platformNamed(name.name) : undefined;
+    if (platform) return [platformItem(analysis, platform)];
+    return scenario ? [scenarioItem(analysis, scenario)] : [];
 }
 
-export function outgoingCalls({ analysis }: FeatureContext, item: CallHierarchyItem): CallHierarchyOutgoingCall[] {
+export function outgoingCalls({ analysis }: Pick<FeatureContext, 'analysis'>, item: CallHierarchyItem): CallHierarchyOutgoingCall[] {
     const data = dataOf(item);
-    const found = data && data.kind !== 'platform' && data.kind !== 'device' ? scenarioNamed(analysis, data.name) : undefined;
+    if (data?.kind === 'platform') {
+        const own = analysis.platforms.find((p) => p.lowered.name === data.name)?.item;
+        const base = own && namesIn(own).find((n) => n.kind === 'platform' && !n.declares);
+        const to = base && analysis.platformNamed(base.name);
+        return to ? [{ to: platformItem(analysis, to), fromRanges: [analysis.range(base.at)] }] : [];
+    }
+    const found = data && data.kind !== 'device' ? scenarioNamed(analysis, data.name) : undefined;
     if (!data || !found) return [];
-    const { scenario, run } = found;
+    const { scenario, run, item: own } = found;
     if (data.kind === 'scenario') {
-        const platform: CallHierarchyOutgoingCall[] = scenario.platform ? [{ to: platformItem(analysis, scenario.platform), fromRanges: [analysis.range(scenario.at)] }] : [];
+        const named = namesIn(own).find((n) => n.kind === 'platform');
+        const platform: CallHierarchyOutgoingCall[] = scenario.platform && named ? [{ to: platformItem(analysis, scenario.platform), fromRanges: [analysis.range(named.at)] }] : [];
         return [...platform, ...typed(run).map((step) => ({ to: stepItem(analysis, scenario, run, step), fromRanges: [analysis.range(step.step.span)] }))];
     }
     const step = run.steps[data.step ?? -1];
     if (!step) return [];
     const at = analysis.place(step.step.span).start;
     const written = new Map<string, Range[]>();
-    for (const { name, span } of namesIn(step.step.line.text)) written.set(name, [...(written.get(name) ?? []), analysis.lines.rangeOf(at + span.start, at + span.end)]);
+    for (const { name, span } of kernelsNamesIn(step.step.line.text)) written.set(name, [...(written.get(name) ?? []), analysis.lines.rangeOf(at + span.start, at + span.end)]);
     for (const name of changedNames(step)) if (!written.has(name)) written.set(name, [analysis.range(step.step.span)]);
     return [...written].flatMap(([name, fromRanges]) => {
         const to = deviceItem(analysis, run, scenario, run.steps.indexOf(step), name);
@@ -58,11 +69,24 @@ export function outgoingCalls({ analysis }: FeatureContext, item: CallHierarchyI
     });
 }
 
-export function incomingCalls({ analysis }: FeatureContext, item: CallHierarchyItem): CallHierarchyIncomingCall[] {
+/** `others`: documents that may call a platform of this one. */
+export function incomingCalls({ analysis }: Pick<FeatureContext, 'analysis'>, item: CallHierarchyItem, others: readonly Analysis[] = []): CallHierarchyIncomingCall[] {
     const data = dataOf(item);
     if (!data) return [];
     if (data.kind === 'platform') {
-        return analysis.scenarios.filter(({ lowered }) => lowered.platform?.name === data.name).map(({ lowered }) => ({ from: scenarioItem(analysis, lowered), fromRanges: [analysis.range(lowered.at)] }));
+        const called = analysis.platformNamed(data.name)?.at;
+        const calls = (document: Analysis): CallHierarchyIncomingCall[] => {
+            if (!sameSpan(document.platformNamed(data.name)?.at, called)) return [];
+            const from = (named: Item, caller: CallHierarchyItem): CallHierarchyIncomingCall[] => {
+                const name = namesIn(named).find((n) => n.kind === 'platform' && !n.declares && n.name === data.name);
+                return name ? [{ from: caller, fromRanges: [document.range(name.at)] }] : [];
+            };
+            return [
+                ...document.platforms.flatMap(({ item: named, lowered }) => from(named, platformItem(document, lowered))),
+                ...document.scenarios.flatMap(({ item: named, lowered }) => from(named, scenarioItem(document, lowered))),
+            ];
+        };
+        return [analysis, ...others.filter((o) => o.uri !== analysis.uri)].flatMap(calls);
     }
     const found = scenarioNamed(analysis, data.name);
     if (!found) return [];
@@ -72,7 +96,7 @@ export function incomingCalls({ analysis }: FeatureContext, item: CallHierarchyI
     const { device } = data;
     return typed(run).flatMap((step) => {
         const at = analysis.place(step.step.span).start;
-        const ranges = namesIn(step.step.line.text).filter((n) => n.name === device).map(({ span }) => analysis.lines.rangeOf(at + span.start, at + span.end));
+        const ranges = kernelsNamesIn(step.step.line.text).filter((n) => n.name === device).map(({ span }) => analysis.lines.rangeOf(at + span.start, at + span.end));
         if (ranges.length === 0 && changedNames(step).includes(device)) ranges.push(analysis.range(step.step.span));
         return ranges.length > 0 ? [{ from: stepItem(analysis, scenario, run, step), fromRanges: ranges }] : [];
     });
@@ -91,10 +115,10 @@ function changedNames({ before, state }: StepRun): string[] {
     return names;
 }
 
-function scenarioNamed(analysis: Analysis, name: string): { readonly scenario: LoweredScenario; readonly run: Run } | undefined {
-    const scenario = analysis.scenarios.find((s) => s.lowered.name === name)?.lowered;
-    const run = scenario && analysis.runs(scenario)[0];
-    return scenario && run && { scenario, run };
+function scenarioNamed(analysis: Analysis, name: string): { readonly item: Item; readonly scenario: LoweredScenario; readonly run: Run } | undefined {
+    const found = analysis.scenarios.find((s) => s.lowered.name === name);
+    const run = found && analysis.runs(found.lowered)[0];
+    return run && { item: found.item, scenario: found.lowered, run };
 }
 
 function platformItem(analysis: Analysis, platform: LoweredPlatform): CallHierarchyItem {

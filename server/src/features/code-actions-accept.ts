@@ -1,43 +1,133 @@
-// "Accept what happens": expectations written from the simulated result of the step under the cursor.
-import { type CodeAction, CodeActionKind } from 'vscode-languageserver-types';
+// "Accept what happens": expectations written from the simulated result, under the step at the cursor or in place of one that is not met.
+// A scenario that runs under several releases is given only what holds under each of them.
+import { type CodeAction, CodeActionKind, type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver-types';
 import { formatIomem } from '../kernel/resource.ts';
+import type { Outcome } from '../kernel/outcome.ts';
 import type { BlockRun, KernelState } from '../kernel/state.ts';
-import { ramOf } from '../language/expect.ts';
-import type { StepRun } from '../language/model.ts';
+import { amountOf, type Moment, ramOf } from '../language/expect.ts';
+import type { Check, Expectation, Run } from '../language/model.ts';
 import { writeSize } from '../language/numbers.ts';
 import type { Analysis } from '../server/analysis.ts';
+import { linesAbout } from './iomem-about.ts';
 
 /** More lines than these are no expectation that anybody reads. */
 const MOST_LINES = 24;
 
-export function acceptActions(analysis: Analysis, offset: number): CodeAction[] {
+/** Characters of an expectation that a title can hold. */
+const LONGEST_TITLE = 60;
+
+interface Happened {
+    readonly before: KernelState;
+    readonly state: KernelState;
+    readonly outcome: Outcome;
+}
+
+export function acceptActions(analysis: Analysis, offset: number, given: readonly Diagnostic[]): CodeAction[] {
     const found = analysis.stepAt(offset);
     if (!found || found.step.outcome.notSimulated !== undefined) return [];
-    const run = found.step;
-    const { outcome, step } = run;
+    const { step } = found.step;
     const line = analysis.lines.lineOf(analysis.place(step.span).end);
-    const indent = /^[ \t]*/.exec(analysis.source.text.slice(analysis.lines.lineStart(line)))![0];
+    const indent = indentOf(analysis, line);
     const end = analysis.lines.positionAt(analysis.lines.lineEnd(line));
+    const all = analysis.runs(found.scenario).flatMap((run) => run.steps.filter((s) => s.step === step));
     const actions: CodeAction[] = [];
-    const offer = (title: string, lines: readonly string[]): void => {
-        if (lines.length === 0) return;
+    const offer = (title: string, of: (happened: Happened) => readonly string[], more: Partial<CodeAction> = {}): void => {
+        const lines = agreed(all.map(of));
+        if (!lines || lines.length === 0) return;
         actions.push({
-            title, kind: CodeActionKind.RefactorRewrite, edit: { changes: { [analysis.uri]: [{ range: { start: end, end }, newText: lines.map((l) => `\n${indent}${l}`).join('') }] } },
+            title, kind: CodeActionKind.RefactorRewrite, edit: { changes: { [analysis.uri]: [{ range: { start: end, end }, newText: lines.map((l) => `\n${indent}${l}`).join('') }] } }, ...more,
         });
     };
     const has = (kind: string): boolean => step.expectations.some((e) => e.kind === kind);
-    if (outcome.status !== 0 && !has('fails')) offer('Expect this failure', [`expect fails${outcome.errnos[0] ? ` ${outcome.errnos[0]}` : ''}`]);
-    else if (outcome.status === 0 && !has('ok')) offer('Expect success', ['expect ok']);
-    const log = outcome.log.find((l) => l.level === 'err' || l.level === 'warn');
-    if (log && !has('log')) offer('Expect the kernel’s message', [`expect log "${log.text.replace(/["\\]/g, '\\$&')}"`]);
-    if (!has('iomem')) offer('Expect these lines of /proc/iomem', iomemLines(run));
-    if (!has('blocks')) offer('Expect these memory blocks', blockLines(run));
-    if (!has('ram')) offer('Expect this much RAM', ramLines(run));
+    if (!has('fails') && !has('ok')) {
+        const failed = found.step.outcome.status !== 0;
+        // what is an error where nobody expects it is none any more where somebody does
+        const errors = given.filter((d) => d.severity === DiagnosticSeverity.Error && d.range.start.line === line);
+        offer(failed ? 'Expect this failure' : 'Expect success', ({ outcome }) => [statusLine(outcome, all)], failed ? { kind: CodeActionKind.QuickFix, diagnostics: errors } : {});
+    }
+    if (!has('log')) offer('Expect the kernel’s message', ({ outcome }) => logLines(outcome));
+    if (!has('iomem')) offer('Expect these lines of /proc/iomem', iomemLines);
+    if (!has('blocks')) offer('Expect these memory blocks', blockLines);
+    if (!has('ram')) offer('Expect this much RAM', ramLines);
     return actions;
 }
 
+/** For expectations that are not met between two offsets: what holds instead. */
+export function acceptUnmet(analysis: Analysis, from: number, to: number, given: readonly Diagnostic[]): CodeAction[] {
+    const scenario = analysis.scenarioAt(from)?.lowered;
+    const runs = scenario ? analysis.runs(scenario) : [];
+    const unmet = new Map<Expectation, readonly string[] | undefined>();
+    for (const { expectation, met } of runs.flatMap(checksOf).map((c) => c.check)) {
+        const place = analysis.place(expectation.span);
+        if (met || unmet.has(expectation) || place.start > to || place.end < from) continue;
+        const moments = runs.flatMap((run) => checksOf(run).filter((c) => c.check.expectation === expectation).map((c) => c.moment));
+        unmet.set(expectation, agreed(moments.map((m) => instead(expectation, m, moments))));
+    }
+    return [...unmet].flatMap(([expectation, lines]): CodeAction[] => {
+        if (!lines || lines.length === 0) return [];
+        const range = analysis.range(expectation.span);
+        const newText = lines.join(`\n${indentOf(analysis, range.start.line)}`);
+        const diagnostics = given.filter((d) => d.code === 'expect/unmet' && d.range.start.line >= range.start.line && d.range.end.line <= range.end.line);
+        return [{ title: lines.length === 1 && lines[0]!.length <= LONGEST_TITLE ? `Accept what happens: ${lines[0]}` : 'Accept what happens', kind: CodeActionKind.QuickFix, diagnostics, edit: { changes: { [analysis.uri]: [{ range, newText }] } } }];
+    });
+}
+
+/** What all releases agree on. */
+function agreed(lines: readonly (readonly string[])[]): readonly string[] | undefined {
+    return lines.every((l) => l.join('\n') === lines[0]!.join('\n')) ? lines[0] : undefined;
+}
+
+function checksOf(run: Run): { readonly check: Check; readonly moment: Moment }[] {
+    const boot = run.boot.outcome;
+    const provisioned = run.steps.filter((s) => s.step.provisioned);
+    const start = { boot, steps: provisioned, state: provisioned.at(-1)?.state ?? run.boot.state, outcome: boot };
+    return [
+        ...run.bootChecks.map((check) => ({ check, moment: start })),
+        ...run.steps.flatMap(({ checks, state, outcome }, i) => checks.map((check) => ({ check, moment: { boot, steps: run.steps.slice(0, i), state, outcome } }))),
+    ];
+}
+
+/** The expectation as it holds; empty where none of its kind does. `all`: the same moment under each release. */
+function instead(e: Expectation, m: Moment, all: readonly Moment[]): string[] {
+    switch (e.kind) {
+        case 'ok':
+        case 'fails':
+            return [statusLine(m.outcome, all)];
+        case 'log':
+            return logLines(m.outcome);
+        case 'iomem': {
+            const lines = linesAbout(e, m.state);
+            return lines.length > 0 ? [`expect iomem${e.exactly ? ' exactly' : ''}`, ...lines.map((l) => `    | ${l}`)] : [];
+        }
+        case 'blocks':
+            return runLines(m.state.memory.blocks.filter((run) => run.first <= e.last && e.first <= run.last)
+                .map((run) => ({ ...run, first: Math.max(run.first, e.first), last: Math.min(run.last, e.last) })));
+        case 'ram':
+        case 'lost':
+            return [`expect ${e.kind} ${e.subject} = ${writeSize(amountOf(e, m))}`];
+        case 'node-memory':
+            return [`expect node ${e.node} memory = ${writeSize(amountOf(e, m))}`];
+    }
+}
+
+function indentOf(analysis: Analysis, line: number): string {
+    return /^[ \t]*/.exec(analysis.source.text.slice(analysis.lines.lineStart(line)))![0];
+}
+
+/** `all`: the same under other releases, which may name another errno. */
+function statusLine(outcome: Outcome, all: readonly { readonly outcome: Outcome }[]): string {
+    if (outcome.status === 0) return 'expect ok';
+    const errno = outcome.errnos.find((e) => all.every((other) => other.outcome.errnos.includes(e)));
+    return `expect fails${errno ? ` ${errno}` : ''}`;
+}
+
+function logLines(outcome: Outcome): string[] {
+    const log = outcome.log.find((l) => l.level === 'err' || l.level === 'warn');
+    return log ? [`expect log "${log.text.replace(/["\\]/g, '\\$&')}"`] : [];
+}
+
 /** Lines of /proc/iomem that are new or changed, each below the lines around it. */
-function iomemLines({ before, state }: StepRun): string[] {
+function iomemLines({ before, state }: Happened): string[] {
     if (before.iomem === state.iomem) return [];
     const print = (s: KernelState): string[] => formatIomem(s.iomem, s.profile.iomemDepth).trimEnd().split('\n');
     const old = new Set(print(before));
@@ -60,15 +150,27 @@ function iomemLines({ before, state }: StepRun): string[] {
     return ['expect iomem', ...lines.map((l) => `    | ${l.slice(least)}`)];
 }
 
-function blockLines({ before, state }: StepRun): string[] {
+function blockLines({ before, state }: Happened): string[] {
     if (before.memory.blocks === state.memory.blocks) return [];
     const same = (a: BlockRun, b: BlockRun): boolean => b.first <= a.first && a.last <= b.last && a.state === b.state && a.zone === b.zone;
     const changed = state.memory.blocks.filter((run) => !before.memory.blocks.some((old) => same(run, old)));
-    if (changed.length > MOST_LINES) return [];
-    return changed.map((run) => `expect blocks ${run.first === run.last ? run.first : `${run.first}-${run.last}`} ${run.state}${run.state === 'online' && run.zone ? ` ${run.zone}` : ''}`);
+    const lines = runLines(changed);
+    return lines.length > MOST_LINES ? [] : lines;
 }
 
-function ramLines({ before, state }: StepRun): string[] {
+/** A line for each stretch of blocks that are alike as far as an expectation sees. */
+function runLines(runs: readonly BlockRun[]): string[] {
+    const stretches: { readonly first: number; last: number; readonly is: string }[] = [];
+    for (const { first, last, state, zone } of runs) {
+        const is = `${state}${state === 'online' && zone ? ` ${zone}` : ''}`;
+        const before = stretches.at(-1);
+        if (before && before.last + 1 === first && before.is === is) before.last = last;
+        else stretches.push({ first, last, is });
+    }
+    return stretches.map(({ first, last, is }) => `expect blocks ${first === last ? first : `${first}-${last}`} ${is}`);
+}
+
+function ramLines({ before, state }: Happened): string[] {
     return [...state.dax.devices.keys()].flatMap((name) => {
         const bytes = ramOf(state, name);
         return bytes > 0 && bytes !== ramOf(before, name) ? [`expect ram ${name} = ${writeSize(bytes)}`] : [];

@@ -1,6 +1,7 @@
 // Fixes from the catalogue for the findings at a place, all of one code at once, and the comment that silences one.
 import { type CodeAction, CodeActionKind, type Diagnostic, type Range, type TextEdit } from 'vscode-languageserver-types';
 import { catalogued } from '../diagnostics/catalogue.ts';
+import { cutOut } from '../diagnostics/cut.ts';
 import type { Fix, FixContext, TextEdit as FixEdit } from '../diagnostics/diagnostic.ts';
 import type { Finding, LoweredPlatform, TextSpan } from '../language/model.ts';
 import type { Analysis } from '../server/analysis.ts';
@@ -15,34 +16,55 @@ export interface Asked {
     readonly preferred: boolean;
 }
 
-export function quickFixes({ analysis, given, from, to, preferred }: Asked): CodeAction[] {
-    const actions: CodeAction[] = [];
+/** Families that are about the text itself: nobody has a reason to leave these as they are, and to offer it is in the way. */
+const MISTAKES = /^(?:language|ignore|expect|internal)\//;
+
+/** Fixes of the findings at a place, then those of all findings of their codes. */
+export function quickFixes(asked: Asked): CodeAction[] {
+    const { analysis, preferred } = asked;
     const context = fixContext(analysis);
-    const codes = new Set<string>();
-    for (const finding of analysis.findings()) {
-        const place = analysis.place(finding.at);
-        if (place.start > to || place.end < from) continue;
-        const diagnostics = given.filter((d) => d.code === finding.code && sameStart(d.range, analysis.range(finding.at)));
-        for (const fix of fixesOf(finding, context)) {
-            actions.push({
-                title: fix.title, kind: CodeActionKind.QuickFix, diagnostics, edit: { changes: edits(analysis, fix.edits) },
-                ...(fix.preferred && preferred ? { isPreferred: true } : {}),
-            });
-        }
-        codes.add(finding.code);
-        actions.push(ignore(analysis, finding, diagnostics));
-    }
-    for (const code of codes) {
+    const here = findingsAt(asked);
+    const actions = here.flatMap((finding) => fixesOf(finding, context).map((fix): CodeAction => ({
+        title: fix.title, kind: CodeActionKind.QuickFix, diagnostics: diagnosticsOf(asked, finding), edit: { changes: edits(analysis, fix.edits) },
+        ...(fix.preferred && preferred ? { isPreferred: true } : {}),
+    })));
+    for (const code of new Set(here.map((f) => f.code))) {
         const all = together(analysis.findings().filter((f) => f.code === code), context);
         if (all.count > 1) actions.push({ title: `Fix all ${all.count} of ${code} in this file`, kind: CodeActionKind.QuickFix, edit: { changes: edits(analysis, all.edits) } });
     }
     return actions;
 }
 
-/** Every preferred fix of the file, of all codes. */
+/** Comments that silence the findings at a place: one for all of a code on a line. */
+export function ignoreActions(asked: Asked): CodeAction[] {
+    const actions = new Map<string, CodeAction>();
+    for (const finding of findingsAt(asked)) {
+        if (MISTAKES.test(finding.code)) continue;
+        const key = `${finding.code} ${asked.analysis.range(finding.at).start.line}`;
+        const diagnostics = diagnosticsOf(asked, finding);
+        const known = actions.get(key);
+        if (known) known.diagnostics!.push(...diagnostics);
+        else actions.set(key, ignore(asked.analysis, finding, diagnostics));
+    }
+    return [...actions.values()];
+}
+
+function findingsAt({ analysis, from, to }: Asked): Finding[] {
+    return analysis.findings().filter((f) => {
+        const place = analysis.place(f.at);
+        return place.start <= to && place.end >= from;
+    });
+}
+
+/** What the client shows for a finding. */
+function diagnosticsOf({ analysis, given }: Asked, finding: Finding): Diagnostic[] {
+    return given.filter((d) => d.code === finding.code && sameStart(d.range, analysis.range(finding.at)));
+}
+
+/** Every safe fix of the file, of all codes: who has files fixed on saving did not ask for another machine. */
 export function sourceFixAll({ analysis }: Asked): CodeAction[] {
-    const all = together(analysis.findings(), fixContext(analysis));
-    return all.count === 0 ? [] : [{ title: `Apply all ${all.count} preferred fixes`, kind: CodeActionKind.SourceFixAll, edit: { changes: edits(analysis, all.edits) } }];
+    const all = together(analysis.findings(), fixContext(analysis), (fix) => fix.safe === true);
+    return all.count === 0 ? [] : [{ title: `Apply all safe fixes (${all.count})`, kind: CodeActionKind.SourceFixAll, edit: { changes: edits(analysis, all.edits) } }];
 }
 
 function fixesOf(finding: Finding, context: FixContext): readonly Fix[] {
@@ -50,11 +72,11 @@ function fixesOf(finding: Finding, context: FixContext): readonly Fix[] {
 }
 
 /** The preferred fixes of some findings in one go; of two that touch the same text the first. */
-function together(findings: readonly Finding[], context: FixContext): { readonly count: number; readonly edits: readonly FixEdit[] } {
+function together(findings: readonly Finding[], context: FixContext, wanted: (fix: Fix) => boolean = () => true): { readonly count: number; readonly edits: readonly FixEdit[] } {
     const out: FixEdit[] = [];
     let count = 0;
     for (const finding of findings) {
-        const fix = fixesOf(finding, context).find((f) => f.preferred);
+        const fix = fixesOf(finding, context).find((f) => f.preferred && wanted(f));
         if (!fix || fix.edits.some((e) => out.some((o) => o.at.uri === e.at.uri && o.at.start <= e.at.end && e.at.start <= o.at.end))) continue;
         out.push(...fix.edits);
         count++;
@@ -67,13 +89,15 @@ export function fixContext(analysis: Analysis): FixContext {
     const lineOf = (at: TextSpan): TextSpan => {
         const text = unitText(at);
         const start = text.lastIndexOf('\n', at.start - 1) + 1;
-        const end = text.indexOf('\n', at.end);
-        return { uri: at.uri, start, end: end < 0 ? text.length : end };
+        const rest = text.slice(at.end).search(/\r?\n/);
+        return { uri: at.uri, start, end: rest < 0 ? text.length : at.end + rest };
     };
     return {
         text: (span) => analysis.textOf(span),
         indent: (at) => /^[ \t]*/.exec(unitText(at).slice(lineOf(at).start))![0],
         line: lineOf,
+        step: (at) => analysis.stepAt(analysis.place(at).start)?.step.step.span ?? at,
+        cut: (at) => ({ ...at, ...cutOut(unitText(at), at) }),
         bootLine: (at) => {
             const platform = platformOf(analysis, at);
             if (!platform) return undefined;

@@ -8,6 +8,9 @@ import { edits } from './code-actions-fixes.ts';
 /** More pieces than these are nobody's wish. */
 const MOST_PIECES = 8;
 
+/** What is one piece of hardware. */
+const WHOLE: ReadonlySet<Origin['kind']> = new Set(['dimm', 'virtio-mem', 'cxl-window']);
+
 export function rangeActions(analysis: Analysis, offset: number): CodeAction[] {
     const platform = analysis.platformAt(offset)?.lowered;
     const origin = platform?.origins.find((o) => o.range && analysis.touches(o.focus, offset));
@@ -21,9 +24,14 @@ export function rangeActions(analysis: Analysis, offset: number): CodeAction[] {
     }];
     const cuts = nodeEdges(platform, origin).filter((edge) => edge > start && edge <= end);
     const text = analysis.textOf(origin.span);
-    if (cuts.length > 0 && cuts.length < MOST_PIECES && !text.includes('{')) {
+    if (cuts.length > 0 && cuts.length < MOST_PIECES && !text.includes('{') && !WHOLE.has(origin.kind)) {
         const at = origin.focus.start - origin.span.start;
-        const pieces = [start, ...cuts].map((from, i) => text.slice(0, at) + writePlace(from, (cuts[i] ?? end + 1) - 1, bySize) + text.slice(at + origin.focus.end - origin.focus.start));
+        const { name } = origin;
+        // a name is given once: the pieces behind the first are numbered
+        const before = text.slice(0, at);
+        const named = name !== undefined && before.trimEnd().endsWith(` ${name}`);
+        const head = (i: number): string => (i > 0 && named ? `${before.trimEnd()}-${i + 1} ` : before);
+        const pieces = [start, ...cuts].map((from, i) => head(i) + writePlace(from, (cuts[i] ?? end + 1) - 1, bySize) + text.slice(at + origin.focus.end - origin.focus.start));
         const place = analysis.place(origin.span);
         const indent = /^[ \t]*/.exec(analysis.source.text.slice(analysis.lines.lineStart(analysis.lines.lineOf(place.start))))![0];
         actions.push({

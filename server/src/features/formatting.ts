@@ -5,8 +5,14 @@ import type { FeatureContext } from './context.ts';
 
 /** No edits where the text is too broken to be understood. */
 export function formatting({ analysis }: FeatureContext, range?: Range): TextEdit[] {
-    const within = range && { start: analysis.lines.offsetAt(range.start), end: analysis.lines.offsetAt(range.end) };
-    return (formatEdits(analysis.source.text, within) ?? []).map((e) => ({ range: analysis.lines.rangeOf(e.start, e.end), newText: e.text }));
+    return (formatEdits(analysis.source.text, range && offsetsOf(analysis, range)) ?? []).map((e) => ({ range: analysis.lines.rangeOf(e.start, e.end), newText: e.text }));
+}
+
+/** A range that ends where a line begins, as whole lines are selected, does not ask for that line. */
+function offsetsOf({ lines }: FeatureContext['analysis'], { start, end }: Range): { readonly start: number; readonly end: number } {
+    const from = lines.offsetAt(start);
+    const to = lines.offsetAt(end);
+    return { start: from, end: end.character === 0 && to > from ? lines.lineEnd(end.line - 1) : to };
 }
 
 /** Declarations formatted between two pauses. */
@@ -15,8 +21,7 @@ const AT_ONCE = 16;
 /** The same for a large document: a few declarations at a time. `pause` says whether to go on; no edits where it does not. */
 export async function formattingInParts({ analysis }: FeatureContext, range: Range | undefined, pause: () => Promise<boolean>): Promise<TextEdit[]> {
     const { source, lines } = analysis;
-    const from = range ? lines.offsetAt(range.start) : 0;
-    const to = range ? lines.offsetAt(range.end) : source.text.length;
+    const { start: from, end: to } = range ? offsetsOf(analysis, range) : { start: 0, end: source.text.length };
     const units = source.unitsBetween(from, to);
     const edits: TextEdit[] = [];
     for (let i = 0; i < units.length; i += AT_ONCE) {

@@ -16,11 +16,14 @@ import { keywordAt } from './completion.ts';
 import type { FeatureContext } from './context.ts';
 import { TERMS } from './field-terms.ts';
 import { KEYWORDS } from './keywords.ts';
+import { type Name, nameAt } from './names.ts';
 import { agreements, agreementText } from './other-kernels.ts';
 
 export function hover({ analysis }: FeatureContext, offset: number): Hover | undefined {
     const step = analysis.stepAt(offset);
     if (step) return stepHover(analysis, step.run, step.step, step.scenario, offset);
+    const name = nameAt(analysis, offset);
+    if (name?.kind === 'platform' && name.given) return platformHover(analysis, name, offset);
     const scenario = analysis.scenarioAt(offset)?.lowered;
     if (scenario) return scenarioHover(analysis, scenario, offset);
     const platform = analysis.platformAt(offset)?.lowered;
@@ -33,32 +36,27 @@ export function hover({ analysis }: FeatureContext, offset: number): Hover | und
     const lead = keyword && !known ? [`\`${keyword.label}\` · ${keyword.doc}`] : [];
     if (origin) return originHover(analysis, analysis.bootRun(platform), origin, lead, offset);
     if (keyword && word) return { contents: { kind: 'markdown', value: join(lead) }, range: analysis.lines.rangeOf(word.start, word.end) };
-    if (analysis.touches(platform.at, offset)) {
-        const run = analysis.bootRun(platform);
-        return markdown([`**platform ${platform.name}** · kernel ${run.kernel}`, formatSummary(summarizeBoot(run.boot.state, run.boot.outcome)), nodeTable(run.boot.state)], analysis, platform.at);
-    }
     return undefined;
+}
+
+/** At its declaration and wherever it is referred to. */
+function platformHover(analysis: Analysis, name: Name, offset: number): Hover | undefined {
+    const platform = name.declares ? analysis.platformAt(offset)?.lowered : analysis.platformNamed(name.name);
+    const run = platform && analysis.bootRun(platform);
+    return run && markdown([`**platform ${name.name}** · kernel ${run.kernel}`, formatSummary(summarizeBoot(run.boot.state, run.boot.outcome)), nodeTable(run.boot.state)], analysis, name.at);
 }
 
 // ------------------------------------------------------------------------------------------------------------ in a scenario
 
 function scenarioHover(analysis: Analysis, scenario: LoweredScenario, offset: number): Hover | undefined {
-    for (const run of analysis.runs(scenario).slice(0, 1)) {
-        for (const step of run.steps) {
-            for (const check of step.checks) {
-                if (!analysis.touches(check.expectation.span, offset)) continue;
-                return markdown([check.met ? '**expectation met**' : '**expectation not met**', ...(check.actual ? [fence(check.actual)] : [])], analysis, check.expectation.span);
-            }
+    const runs = analysis.runs(scenario);
+    for (const { bootChecks, steps } of runs.slice(0, 1)) {
+        for (const check of [...bootChecks, ...steps.flatMap((s) => s.checks)]) {
+            if (!analysis.touches(check.expectation.span, offset)) continue;
+            return markdown([check.met ? '**expectation met**' : '**expectation not met**', ...(check.actual ? [fence(check.actual)] : [])], analysis, check.expectation.span);
         }
     }
-    if (!analysis.touches(scenario.at, offset)) {
-        const word = wordAt(analysis, offset);
-        const platform = word && analysis.platformNamed(word.text);
-        if (!word || !platform) return undefined;
-        const run = analysis.bootRun(platform);
-        return { contents: { kind: 'markdown', value: join([`**platform ${platform.name}** · kernel ${run.kernel}`, formatSummary(summarizeBoot(run.boot.state, run.boot.outcome))]) } };
-    }
-    const runs = analysis.runs(scenario);
+    if (!analysis.touches(scenario.at, offset)) return undefined;
     const lines = runs.map((run) => {
         const bad = run.steps.filter((s) => s.unexpectedFailure || s.checks.some((c) => !c.met)).length;
         return `- kernel ${run.kernel}: ${run.steps.length} step${run.steps.length === 1 ? '' : 's'}, ${bad === 0 ? 'all as written' : `${bad} not as written`}`;

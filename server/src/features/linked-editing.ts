@@ -2,14 +2,11 @@
 // at a reference one mostly wants another platform, not another name.
 import type { LinkedEditingRanges } from 'vscode-languageserver-protocol';
 import type { FeatureContext } from './context.ts';
-import { references } from './definition.ts';
-import { wordAt } from './hover.ts';
+import { nameAt, placesOf } from './names.ts';
 
-export function linkedEditing(context: FeatureContext, offset: number): LinkedEditingRanges | undefined {
-    const { analysis } = context;
-    const platform = analysis.platformAt(offset)?.lowered;
-    const word = wordAt(analysis, offset);
-    if (!platform || !word || !analysis.touches(platform.at, offset) || word.text !== platform.name) return undefined;
-    const ranges = references(context, offset, true).filter((l) => l.uri === analysis.uri).map((l) => l.range);
+export function linkedEditing({ analysis }: FeatureContext, offset: number): LinkedEditingRanges | undefined {
+    const name = nameAt(analysis, offset);
+    if (name?.kind !== 'platform' || !name.declares) return undefined;
+    const ranges = placesOf(analysis, name, analysis.source.ready).map((p) => p.range);
     return ranges.length > 1 ? { ranges, wordPattern: '[A-Za-z_][\\w.-]*' } : undefined;
 }

@@ -1,4 +1,4 @@
-// While typing: a closing brace goes under its declaration, and a new line behind a transcript line begins with its prompt.
+// While typing: a closing brace goes under its declaration, and a new line behind a line of a transcript or of /proc/iomem begins as that one does.
 import type { FormattingOptions, TextEdit } from 'vscode-languageserver-types';
 import { tokens } from '../server/tokens.ts';
 import type { Analysis } from '../server/analysis.ts';
@@ -17,30 +17,39 @@ export function onTypeFormatting({ analysis }: FeatureContext, offset: number, t
     const replaceBlank = (length: number, newText: string): TextEdit[] =>
         text.slice(0, length) === newText ? [] : [{ range: analysis.lines.rangeOf(start, start + length), newText }];
     if (typed === '}') {
-        const lead = /^[ \t]*(?=\})/.exec(text)?.[0];
-        return lead === undefined ? [] : replaceBlank(lead.length, unit.repeat(depthAt(analysis, start + lead.length + 1)));
+        const lead = /^[ \t]*(?=\})/.exec(text)?.[0].length;
+        const depth = lead === undefined ? undefined : depthAt(analysis, start + lead + 1);
+        return lead === undefined || depth === undefined ? [] : replaceBlank(lead, unit.repeat(depth));
     }
     if (typed !== '\n' || line === 0) return [];
     const blank = /^[ \t]*/.exec(text)![0];
+    const depth = depthAt(analysis, start);
+    if (depth === undefined) return [];
+    const indent = unit.repeat(depth);
+    if (text.trimStart().startsWith('}')) return replaceBlank(blank.length, unit.repeat(depthAt(analysis, start + blank.length + 1) ?? 0));
+    if (text.trim() !== '') return [];
     const above = analysis.source.text.slice(analysis.lines.lineStart(line - 1), analysis.lines.lineEnd(line - 1));
-    const indent = unit.repeat(depthAt(analysis, start));
-    // Enter in an empty `$ ` line ends the transcript, as Enter in an empty list item ends a list
-    const empty = /^\s*\$\s*$/.exec(above);
-    if (empty && text.trim() === '') {
+    // Enter in a line of which only the beginning is there ends what it would go on with, as Enter in an empty list item ends a list
+    if (/^\s*[$|]\s*$/.test(above)) {
         const from = analysis.lines.lineStart(line - 1);
         return [{ range: analysis.lines.rangeOf(from, analysis.lines.lineEnd(line - 1)), newText: '' }, ...replaceBlank(blank.length, indent)];
     }
-    if (text.trim() === '' && /^\s*\$/.test(above)) return replaceBlank(blank.length, `${indent}$ `);
-    return text.trim() === '' || text.trimStart().startsWith('}') ? replaceBlank(blank.length, text.trimStart().startsWith('}') ? unit.repeat(depthAt(analysis, start + blank.length + 1)) : indent) : [];
+    if (/^\s*\$/.test(above)) return replaceBlank(blank.length, `${indent}$ `);
+    if (/^\s*(?:\||expect\s+iomem(?:\s+exactly)?\s*$)/.test(above)) return replaceBlank(blank.length, `${indent}${unit}| `);
+    return replaceBlank(blank.length, indent);
 }
 
-/** Number of braces open at an offset, in the declaration that it is in. */
-function depthAt(analysis: Analysis, offset: number): number {
+/** Number of braces open at an offset, in the declaration that it is in; undefined in a comment. */
+function depthAt(analysis: Analysis, offset: number): number | undefined {
     const unit = analysis.source.unitAt(offset);
     if (!unit) return 0;
     let depth = 0;
+    const start = analysis.source.startOf(unit);
     for (const token of tokens(unit.text)) {
-        if (analysis.source.startOf(unit) + token.end > offset) break;
+        if (start + token.end > offset) {
+            if (token.kind === 'comment' && start + token.start < offset) return undefined;
+            break;
+        }
         if (token.kind === '{') depth++;
         else if (token.kind === '}') depth--;
     }

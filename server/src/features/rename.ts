@@ -1,31 +1,34 @@
-// Renaming of what the author named: platforms, here and wherever this document refers to them. The kernel's names are not the author's.
+// Renaming of platforms, wherever they are named. The kernel's names are not the author's, and those of nodes and devices are in commands too.
 import type { DocumentHighlight, Range, TextEdit, WorkspaceEdit } from 'vscode-languageserver-types';
+import type { Analysis } from '../server/analysis.ts';
+import { isName } from '../server/language.ts';
 import type { FeatureContext } from './context.ts';
 import { references } from './definition.ts';
-import { objectAt, wordAt } from './hover.ts';
+import { nameAt, placesOf } from './names.ts';
 
 /** The name that would be renamed; undefined where there is none that may be. */
 export function prepareRename({ analysis }: FeatureContext, offset: number): { range: Range; placeholder: string } | undefined {
-    const word = wordAt(analysis, offset);
-    const platform = word && !analysis.stepAt(offset) ? analysis.platformNamed(word.text) : undefined;
-    if (!word || !platform || analysis.source.unitOf(platform.at) === undefined) return undefined;
-    return { range: analysis.lines.rangeOf(word.start, word.end), placeholder: word.text };
+    const name = nameAt(analysis, offset);
+    return name?.kind === 'platform' && name.given ? { range: analysis.range(name.at), placeholder: name.name } : undefined;
 }
 
-/** Undefined where nothing can be renamed, or where the new name is none. */
-export function rename(context: FeatureContext, offset: number, name: string): WorkspaceEdit | undefined {
-    if (!prepareRename(context, offset) || !/^[A-Za-z_][\w.-]*$/.test(name) || context.analysis.platformNamed(name)) return undefined;
+/** Undefined where nothing can be renamed; in words why the new name will not do. `others`: documents that may speak of it too. */
+export function rename({ analysis }: FeatureContext, offset: number, to: string, others: readonly Analysis[] = []): WorkspaceEdit | { readonly refused: string } | undefined {
+    const name = nameAt(analysis, offset);
+    if (name?.kind !== 'platform' || !name.given) return undefined;
+    if (to === name.name) return { changes: {} };
+    if (!isName(to)) return { refused: `\`${to}\` cannot be the name of a platform` };
     const changes: Record<string, TextEdit[]> = {};
-    for (const { uri, range } of references(context, offset, true)) (changes[uri] ??= []).push({ range, newText: name });
+    for (const document of [analysis, ...others.filter((o) => o.uri !== analysis.uri)]) {
+        const places = placesOf(document, name);
+        if (places.length === 0) continue;
+        if (document.platformNamed(to)) return { refused: `there is already a platform \`${to}\`` };
+        changes[document.uri] = places.map(({ range }) => ({ range, newText: to }));
+    }
     return { changes };
 }
 
-/** Every place that speaks of what the cursor is on. */
+/** Every place of the document that speaks of what the cursor is on. */
 export function highlights(context: FeatureContext, offset: number): DocumentHighlight[] {
-    const { analysis } = context;
-    const text = analysis.source.text;
-    const line = analysis.lines.lineOf(offset);
-    const start = analysis.lines.lineStart(line);
-    if (!wordAt(analysis, offset) && !objectAt(text.slice(start, analysis.lines.lineEnd(line)), offset - start)) return [];
-    return references(context, offset, true).filter((l) => l.uri === analysis.uri).map(({ range }) => ({ range }));
+    return references(context, offset, true).map(({ range }) => ({ range }));
 }

@@ -1,8 +1,9 @@
 // The outline: platforms with what they describe and its size, scenarios with their lines and outcomes.
 import { type DocumentSymbol, SymbolKind } from 'vscode-languageserver-types';
 import { sizeOf } from '../kernel/range.ts';
-import type { Origin } from '../language/model.ts';
+import type { Origin, TextSpan } from '../language/model.ts';
 import { formatApproximate } from '../render/summary.ts';
+import { tokens } from '../server/tokens.ts';
 import type { FeatureContext } from './context.ts';
 import { outcomeHint } from './inlay-hints.ts';
 
@@ -49,7 +50,7 @@ function nest(origins: readonly Origin[], analysis: FeatureContext['analysis']):
         while (open.length && !inside(origin.span, open.at(-1)!.origin.span)) open.pop();
         const range = analysis.range(origin.span);
         const symbol: DocumentSymbol = {
-            name: origin.name ? `${origin.kind} ${origin.name}` : origin.kind, kind: KINDS[origin.kind]!, range, selectionRange: shrink(analysis.range(origin.focus), range),
+            name: titleOf(origin, analysis), kind: KINDS[origin.kind]!, range, selectionRange: shrink(analysis.range(origin.focus), range),
             ...(origin.range ? { detail: formatApproximate(sizeOf(origin.range)) } : {}), children: [],
         };
         const parent = open.at(-1);
@@ -58,6 +59,17 @@ function nest(origins: readonly Origin[], analysis: FeatureContext['analysis']):
         open.push({ origin, symbol });
     }
     return top;
+}
+
+/** What tells a description from its neighbours: its name or number, or else its range; of devices and namespaces, how they are made. */
+function titleOf({ name, span, focus, range }: Origin, analysis: FeatureContext['analysis']): string {
+    const written = (at: TextSpan): string => [...tokens(analysis.textOf(at))].filter((t) => t.kind !== 'comment' && t.kind !== 'line-comment').map((t) => analysis.textOf({ ...at, start: at.start + t.start, end: at.start + t.end })).join(' ');
+    if (range) {
+        const head = written({ ...span, end: focus.start });
+        return head.includes(' ') ? head : `${head} ${name !== undefined && !/^\d+$/.test(name) ? name : analysis.textOf(focus).replace(/\s+/g, ' ')}`;
+    }
+    const text = written(span);
+    return text.startsWith('namespace') ? text.replace(/[{}] ?/g, '').trim() : text.split(' {')[0]!;
 }
 
 /** LSP wants the selection inside the range. */

@@ -25,7 +25,7 @@ export function workspaceSymbols(analyses: readonly Analysis[], query: string): 
         for (const { lowered } of analysis.platforms) {
             for (const origin of lowered.origins) {
                 if (out.length >= MOST) return out;
-                if (origin.name === undefined || /^\d*$/.test(origin.name) || origin.kind === 'platform' || origin.kind === 'config' || !wanted(origin.name)) continue;
+                if (origin.name === undefined || /^[\d ]*$/.test(origin.name) || origin.kind === 'platform' || origin.kind === 'config' || !wanted(origin.name)) continue;
                 if (origin.span.uri !== lowered.span.uri) continue;
                 out.push({ name: origin.name, kind: SymbolKind.Object, location: analysis.location(origin.focus), containerName: lowered.name });
             }

@@ -37,21 +37,27 @@ function difference(e: Expectation, m: Moment): string | undefined {
             return iomem(e, m.state);
         case 'blocks':
             return blocks(e, m.state);
+        default: {
+            const actual = amountOf(e, m);
+            return e.bytes === actual ? undefined : `it is ${formatSize(actual)}`;
+        }
+    }
+}
+
+/** The bytes that an expectation of an amount is about, as they are. */
+export function amountOf(e: Expectation & { kind: 'ram' | 'lost' | 'node-memory' }, m: Moment): number {
+    switch (e.kind) {
         case 'ram':
-            return amount(e.bytes, ramOf(m.state, e.subject));
+            return ramOf(m.state, e.subject);
         case 'lost':
-            return amount(e.bytes, lostBy(m, e.subject));
+            return lostBy(m, e.subject);
         case 'node-memory':
-            return amount(e.bytes, nodeMemory(m.state, e.node));
+            return nodeMemory(m.state, e.node);
     }
 }
 
 function failure(outcome: Outcome): string {
     return `it fails${outcome.errnos.length > 0 ? ` with ${outcome.errnos.join(', ')}` : ''}`;
-}
-
-function amount(expected: number, actual: number): string | undefined {
-    return expected === actual ? undefined : `it is ${formatSize(actual)}`;
 }
 
 /** Bytes of System RAM that belong to a kernel object (what lies below its entry in iomem), or to memory blocks of a node. */

@@ -2,6 +2,7 @@
 // gaps between tokens, so it cannot lose a token or a comment, and formatting a range is taking the edits inside it.
 import { AstUtils, CstUtils, type LeafCstNode } from 'langium';
 import type { File } from './generated/ast.ts';
+import { lineEndOf, withLineEnds } from './line-ends.ts';
 import { canonicalNumber } from './numbers.ts';
 import { parseText } from './parser.ts';
 
@@ -58,9 +59,10 @@ export function formatEdits(text: string, range?: { readonly start: number; read
     const gaps = layOut(text, leaves, marksOf(parsed.file));
     alignComments(gaps);
     const edits: FormatEdit[] = [];
+    const lineEnd = lineEndOf(text);
     const add = (start: number, end: number, replacement: string): void => {
-        if (text.slice(start, end) === replacement) return;
-        if (!range || (start <= range.end && range.start <= end)) edits.push({ start, end, text: replacement });
+        const e = smallest(text, start, end, withLineEnds(replacement, lineEnd));
+        if (e && (!range || (e.start <= range.end && range.start <= e.end))) edits.push(e);
     };
     let at = 0;
     for (const g of gaps) {
@@ -70,6 +72,20 @@ export function formatEdits(text: string, range?: { readonly start: number; read
     }
     add(at, text.length, gaps.length > 0 ? '\n' : '');
     return edits;
+}
+
+/** The replacement without what stays at both of its ends, a line break in one piece; undefined where all of it stays. */
+function smallest(text: string, start: number, end: number, replacement: string): FormatEdit | undefined {
+    const old = text.slice(start, end);
+    if (old === replacement) return undefined;
+    const shorter = Math.min(old.length, replacement.length);
+    let head = 0;
+    while (head < shorter && old[head] === replacement[head]) head++;
+    if (head > 0 && old[head - 1] === '\r') head--;
+    let tail = 0;
+    while (tail < shorter - head && old.at(-1 - tail) === replacement.at(-1 - tail)) tail++;
+    if (tail > 0 && old.at(-tail) === '\n' && (old.at(-tail - 1) === '\r' || replacement.at(-tail - 1) === '\r')) tail--;
+    return { start: start + head, end: end - tail, text: replacement.slice(head, replacement.length - tail) };
 }
 
 function marksOf(file: File): Marks {

@@ -157,7 +157,7 @@ export class Analysis {
     }
 
     /** What a declaration holds, ready or not. Lowered things are kept by their declarations, so that asking again is cheap. */
-    private ownOf(unit: Unit): Own {
+    ownOf(unit: Unit): Own {
         const platforms: OwnItem<LoweredPlatform>[] = [];
         const scenarios: OwnItem<LoweredScenario>[] = [];
         for (const item of unit.parsed.items) {

@@ -1,11 +1,11 @@
 // The server: messages in, answers out. Everything it says comes from the analysis of the newest text.
-import type { CodeActionKind, InitializeParams, InitializeResult, Range, TextDocumentSyncKind, TextEdit } from 'vscode-languageserver';
+import type { DidChangeWorkspaceFoldersParams, InitializeParams, InitializeResult, Range, TextDocumentSyncKind, TextEdit } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { codeActions } from '../features/code-actions.ts';
+import { ACTION_KINDS, codeActions } from '../features/code-actions.ts';
 import { codeLenses } from '../features/code-lens.ts';
 import { completion } from '../features/completion.ts';
 import type { FeatureContext } from '../features/context.ts';
-import { definition, references } from '../features/definition.ts';
+import { definition } from '../features/definition.ts';
 import { document } from '../features/documents.ts';
 import { DOCUMENT_REQUEST, type DocumentParams, type DocumentResult } from '../features/documents-protocol.ts';
 import { documentLinks } from '../features/document-links.ts';
@@ -18,7 +18,7 @@ import { preview, PreviewMemory } from '../features/preview.ts';
 import type { PreviewAnswer, PreviewRequest } from '../features/preview-delta-protocol.ts';
 import { PREVIEW_CHANGED, PREVIEW_REQUEST, type PreviewChangedParams } from '../features/preview-protocol.ts';
 import { Previews } from './previews.ts';
-import { highlights, prepareRename, rename } from '../features/rename.ts';
+import { highlights, prepareRename } from '../features/rename.ts';
 import { selectionRanges } from '../features/selection.ts';
 import { TOKEN_MODIFIERS, TOKEN_TYPES } from '../features/semantic-tokens.ts';
 import { documentSymbols } from '../features/symbols.ts';
@@ -51,6 +51,9 @@ export interface ServerHost {
 
 /** What is known of a text that nobody has changed. */
 const EVERYTHING: Same = { head: Infinity, tail: Infinity };
+
+/** What imports follow when it gets another name. */
+const RENAMED = [{ pattern: { glob: '**/*.memtopo', matches: 'file' as const } }, { pattern: { glob: '**/*', matches: 'folder' as const } }];
 
 /** Texts of more characters are worked out with pauses: about what takes half a second. */
 const LARGE = 300_000;
@@ -175,7 +178,7 @@ export function serve(connection: ServerConnection, host: ServerHost): void {
                 completionProvider: { triggerCharacters: ['$', ' ', '/', '-', '=', '.'] },
                 documentFormattingProvider: true,
                 documentRangeFormattingProvider: true,
-                codeActionProvider: { codeActionKinds: ['quickfix' satisfies CodeActionKind, 'refactor.rewrite' satisfies CodeActionKind] },
+                codeActionProvider: { codeActionKinds: [...ACTION_KINDS] },
                 documentLinkProvider: { resolveProvider: false },
                 semanticTokensProvider: { legend, full: { delta: true }, range: true },
                 signatureHelpProvider: { triggerCharacters: [' ', '='], retriggerCharacters: ['-'] },
@@ -187,7 +190,10 @@ export function serve(connection: ServerConnection, host: ServerHost): void {
                 ...(pull ? { diagnosticProvider: { identifier: 'memtopo', interFileDependencies: true, workspaceDiagnostics: true } } : {}),
                 // a client that registers commands of these names itself would have them twice
                 ...(ownCommands ? {} : { executeCommandProvider: { commands: [...COMMANDS] } }),
-                workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
+                workspace: {
+                    workspaceFolders: { supported: true, changeNotifications: true },
+                    ...(client.workspace?.fileOperations?.willRename ? { fileOperations: { willRename: { filters: RENAMED } } } : {}),
+                },
             },
             serverInfo: { name: 'memtopo', version: host.version },
         };
@@ -275,6 +281,12 @@ export function serve(connection: ServerConnection, host: ServerHost): void {
         changed(false);
     });
 
+    connection.onNotification('workspace/didChangeWorkspaceFolders', ({ event }: DidChangeWorkspaceFoldersParams) => {
+        const gone = new Set(event.removed.map((f) => f.uri));
+        folders = [...new Set([...folders.filter((f) => !gone.has(f)), ...event.added.map((f) => f.uri)])];
+        askAgain();
+    });
+
     /** Texts changed since they were last cut into declarations: that is done once per build, not once per key. */
     const dirty = new Map<string, Same>();
     const current = (uri: string): FeatureContext | undefined => {
@@ -315,10 +327,8 @@ export function serve(connection: ServerConnection, host: ServerHost): void {
 
     connection.onHover((p) => at(p, (c, offset) => hover(c, offset) ?? null));
     connection.onDefinition((p) => at(p, definition));
-    connection.onReferences((p) => at(p, (c, offset) => references(c, offset, p.context.includeDeclaration)));
     connection.onDocumentHighlight((p) => at(p, highlights));
     connection.onPrepareRename((p) => at(p, (c, offset) => prepareRename(c, offset) ?? null));
-    connection.onRenameRequest((p) => at(p, (c, offset) => rename(c, offset, p.newName) ?? null));
     connection.onSelectionRanges((p) => on(p.textDocument.uri, (c) => selectionRanges(c, p.positions)));
     connection.onCompletion((p) => at(p, completion));
     connection.onDocumentSymbol((p) => on(p.textDocument.uri, (c) => {

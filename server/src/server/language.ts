@@ -1,6 +1,8 @@
 // The one place where the server touches the language: parse a part, lower an item, resolve a path, look a tool up.
-import type { Platform, Scenario } from '../language/generated/ast.ts';
-import { GrammarUtils } from 'langium';
+import type {
+    Attached, CxlMemdev, Dimm, Distance, ExpectNodeMemory, Initiator, Node, Platform, Pmem, Scenario, Setting, SoftReserved, Target, VirtioMem,
+} from '../language/generated/ast.ts';
+import { AstUtils, GrammarUtils } from 'langium';
 import type { SysfsAttribute } from '../commands/sysfs.ts';
 import { ATTRIBUTES, attributeExists, findAttribute } from '../commands/sysfs-table.ts';
 import { findTool, TOOLS } from '../commands/tools.ts';
@@ -35,6 +37,67 @@ export function parseUnit(text: string, uri: string): ParsedUnit {
         else if (node.path !== undefined) items.push({ kind: 'import', path: node.path, span: place('path') });
     }
     return { items, errors: parsed.errors };
+}
+
+/** A name that the author gave: where it is given, and where something refers to it. */
+export interface WrittenName {
+    readonly kind: 'platform' | 'node' | 'device';
+    readonly name: string;
+    readonly at: TextSpan;
+    readonly declares: boolean;
+}
+
+/** What has a name in it. */
+type Named = Platform | Scenario | Node | Target | Initiator | Attached | ExpectNodeMemory | Distance | Setting | SoftReserved | Pmem | VirtioMem | Dimm | CxlMemdev;
+
+/** The author's names in an item, by what was parsed: a comment, a string or a word of the language that reads the same is none. */
+export function namesIn(item: Item): WrittenName[] {
+    const names: WrittenName[] = [];
+    if (item.kind === 'import') return names;
+    for (const node of AstUtils.streamAst(item.node) as Iterable<Named>) {
+        const add = (kind: WrittenName['kind'], property: string, name: string | undefined, declares = false): void => {
+            const at = name ? GrammarUtils.findNodeForProperty(node.$cstNode, property) : undefined;
+            if (name && at) names.push({ kind, name, at: { uri: item.at.uri, start: at.offset, end: at.end }, declares });
+        };
+        switch (node.$type) {
+            case 'Platform':
+                add('platform', 'name', node.name, true);
+                add('platform', 'base', node.base?.$refText);
+                break;
+            case 'Scenario':
+                add('platform', 'platform', node.platform?.$refText);
+                break;
+            case 'Node':
+                add('node', 'id', node.id, true);
+                break;
+            case 'Target':
+            case 'Initiator':
+            case 'Attached':
+            case 'ExpectNodeMemory':
+                add('node', 'node', node.node);
+                break;
+            case 'Distance':
+                add('node', 'from', node.from);
+                add('node', 'to', node.to);
+                break;
+            case 'Setting':
+                if (node.key === 'node') add('node', 'value', node.value);
+                break;
+            case 'SoftReserved':
+            case 'Pmem':
+            case 'VirtioMem':
+            case 'Dimm':
+            case 'CxlMemdev':
+                add('device', 'name', node.name, true);
+        }
+    }
+    return names;
+}
+
+/** Can something be called that? */
+export function isName(text: string): boolean {
+    const { items, errors } = parseUnit(`platform ${text} { }`, '');
+    return errors.length === 0 && items.length === 1 && items[0]!.kind === 'platform' && items[0]!.name === text;
 }
 
 export function lowerPlatformItem(item: Item & { kind: 'platform' }, uri: string, look: Lookup, kernel?: string): LoweredPlatform {

@@ -48,8 +48,7 @@ export class LineMap {
         if (position.line >= this.starts.length) return this.text.length;
         if (position.line < 0) return 0;
         const start = this.starts[position.line]!;
-        const next = position.line + 1 < this.starts.length ? this.starts[position.line + 1]! : this.text.length;
-        return Math.max(start, Math.min(start + position.character, next));
+        return Math.max(start, Math.min(start + position.character, this.lineEnd(position.line)));
     }
 
     /** Offset of a line's first character. */

@@ -1,14 +1,17 @@
 // Requests that go by their method's name, so that any connection can carry them: what the protocol has besides the everyday features.
 import type {
-    CallHierarchyItem, Diagnostic, DocumentDiagnosticParams, DocumentDiagnosticReport, DocumentOnTypeFormattingParams, ExecuteCommandParams, Position, SemanticTokens,
+    CallHierarchyItem, Diagnostic, DocumentDiagnosticParams, DocumentDiagnosticReport, DocumentOnTypeFormattingParams, ExecuteCommandParams, Position, ReferenceParams, RenameFilesParams, RenameParams, SemanticTokens,
     SemanticTokensDeltaParams, SemanticTokensRangeParams, TextDocumentIdentifier, WorkspaceDiagnosticParams, WorkspaceDiagnosticReport, WorkspaceDocumentDiagnosticReport,
     WorkspaceSymbolParams,
 } from 'vscode-languageserver-protocol';
+import { ResponseError } from 'vscode-jsonrpc';
 import { incomingCalls, outgoingCalls, prepareCallHierarchy } from '../features/call-hierarchy.ts';
 import type { FeatureContext } from '../features/context.ts';
-import { typeDefinition } from '../features/definition.ts';
+import { references, typeDefinition } from '../features/definition.ts';
+import { renameFiles } from '../features/file-renames.ts';
 import { linkedEditing } from '../features/linked-editing.ts';
 import { onTypeFormatting } from '../features/on-type-formatting.ts';
+import { rename } from '../features/rename.ts';
 import { semanticTokens, tokenEdits } from '../features/semantic-tokens.ts';
 import { signatureHelp } from '../features/signature-help.ts';
 import { status } from '../features/status.ts';
@@ -39,6 +42,19 @@ export interface Requests {
     readonly on: <T>(uri: string, then: (context: FeatureContext) => T) => T | null;
 }
 
+/** Codes of the protocol. */
+const CONTENT_MODIFIED = -32801;
+const REQUEST_FAILED = -32803;
+
+/** What an URI names, however its characters are escaped: editors do not agree on that. */
+function fileOf(uri: string): string {
+    try {
+        return decodeURIComponent(uri).replace(/^file:\/\/\/[A-Z]:/, (drive) => drive.toLowerCase());
+    } catch {
+        return uri;
+    }
+}
+
 interface Cancellation {
     readonly isCancellationRequested: boolean;
 }
@@ -46,14 +62,48 @@ interface Cancellation {
 export function moreRequests({ connection, project, host, folders, reporting, ids, at, on }: Requests): void {
     const answer = <P>(method: string, handler: (params: P, token?: Cancellation) => unknown): void => void connection.onRequest(method, handler);
 
+    /** URIs of what is open and of what lies in the workspace's folders. */
+    const documents = async (imported: readonly string[] = []): Promise<readonly string[]> => {
+        const listed = await Promise.all(folders().map(async (folder) => (await host.list?.(folder).catch(() => [])) ?? []));
+        const files = new Map<string, string>();
+        // the open ones first: a file goes by the name that the client has for it
+        for (const uri of [...project.openUris(), ...listed.flat(), ...imported]) if (!files.has(fileOf(uri))) files.set(fileOf(uri), uri);
+        return [...files.values()];
+    };
+    /** Every document that somebody may have written a name in: open, in the workspace's folders, or imported by `uri`. */
+    const everywhere = async (uri?: string): Promise<Analysis[]> => {
+        const imported = uri === undefined ? [] : (await project.analysisOf(uri))?.sources.map((s) => s.uri) ?? [];
+        const found = await Promise.all((await documents(imported)).map((u) => project.analysisOf(u)));
+        return found.filter((a) => a !== undefined);
+    };
+    answer('textDocument/references', async (p: ReferenceParams) => {
+        const others = await everywhere(p.textDocument.uri);
+        return at(p, (c, offset) => references(c, offset, p.context.includeDeclaration, others));
+    });
+    answer('textDocument/rename', async (p: RenameParams) => {
+        const before = project.analysis(p.textDocument.uri)?.version;
+        const others = await everywhere(p.textDocument.uri);
+        if (project.analysis(p.textDocument.uri)?.version !== before) return new ResponseError(CONTENT_MODIFIED, 'the text has changed meanwhile');
+        const renamed = at(p, (c, offset) => rename(c, offset, p.newName, others) ?? null);
+        return renamed && 'refused' in renamed ? new ResponseError(REQUEST_FAILED, renamed.refused) : renamed;
+    });
+    answer('workspace/willRenameFiles', async ({ files }: RenameFilesParams) => renameFiles(await everywhere(), files, fileOf));
     answer('textDocument/typeDefinition', (p: At) => at(p, typeDefinition));
     answer('textDocument/signatureHelp', (p: At) => at(p, (c, offset) => signatureHelp(c, offset) ?? null));
     answer('textDocument/onTypeFormatting', (p: DocumentOnTypeFormattingParams) => at(p, (c, offset) => onTypeFormatting(c, offset, p.ch, p.options)));
     answer('textDocument/linkedEditingRange', (p: At) => at(p, (c, offset) => linkedEditing(c, offset) ?? null));
     answer('textDocument/prepareCallHierarchy', (p: At) => at(p, prepareCallHierarchy));
-    answer('callHierarchy/incomingCalls', ({ item }: { item: CallHierarchyItem }) => on(item.uri, (c) => incomingCalls(c, item)));
-    answer('callHierarchy/outgoingCalls', ({ item }: { item: CallHierarchyItem }) => on(item.uri, (c) => outgoingCalls(c, item)));
-    answer('workspace/symbol', (p: WorkspaceSymbolParams) => workspaceSymbols(project.openUris().flatMap((uri) => project.analysis(uri) ?? []), p.query));
+    // an item may be in a document that is imported and not open
+    answer('callHierarchy/incomingCalls', async ({ item }: { item: CallHierarchyItem }) => {
+        const others = await everywhere(item.uri);
+        const analysis = await project.analysisOf(item.uri);
+        return analysis ? incomingCalls({ analysis }, item, others) : null;
+    });
+    answer('callHierarchy/outgoingCalls', async ({ item }: { item: CallHierarchyItem }) => {
+        const analysis = await project.analysisOf(item.uri);
+        return analysis ? outgoingCalls({ analysis }, item) : null;
+    });
+    answer('workspace/symbol', async (p: WorkspaceSymbolParams) => workspaceSymbols(await everywhere(), p.query));
     answer(STATUS_REQUEST, (p: StatusParams) => on(p.uri, (c) => status(c.analysis, p.offset)));
     answer('workspace/executeCommand', (p: ExecuteCommandParams) => executeCommand(p.command, p.arguments ?? [], (uri): Analysis | null => on(uri, (c) => c.analysis)));
 
@@ -82,9 +132,8 @@ export function moreRequests({ connection, project, host, folders, reporting, id
     });
     answer('workspace/diagnostic', async (p: WorkspaceDiagnosticParams, token?: Cancellation): Promise<WorkspaceDiagnosticReport> => {
         const previous = new Map(p.previousResultIds.map((r) => [r.uri, r.value]));
-        const listed = await Promise.all(folders().map(async (folder) => (await host.list?.(folder).catch(() => [])) ?? []));
         const reports: WorkspaceDocumentDiagnosticReport[] = [];
-        for (const uri of new Set([...project.openUris(), ...listed.flat()])) {
+        for (const uri of await documents()) {
             if (token?.isCancellationRequested) break;
             const analysis = await project.analysisOf(uri);
             if (analysis) reports.push(ids.workspaceReport(uri, project.isOpen(uri) ? analysis.version : null, items(analysis), previous.get(uri)));

@@ -5,14 +5,14 @@ import type { Connection } from 'vscode-languageserver';
 import { createMessageConnection, type MessageReader, type MessageWriter } from 'vscode-jsonrpc/node';
 
 /** What the server asks of a connection: the part of the protocol library's that it uses. */
-export type ServerConnection = Pick<Connection, keyof typeof REQUESTS | keyof typeof NOTIFICATIONS | 'onRequest' | 'sendRequest' | 'sendNotification' | 'sendDiagnostics' | 'listen'> & {
+export type ServerConnection = Pick<Connection, keyof typeof REQUESTS | keyof typeof NOTIFICATIONS | 'onRequest' | 'onNotification' | 'sendRequest' | 'sendNotification' | 'sendDiagnostics' | 'listen'> & {
     readonly console: Pick<Connection['console'], 'error'>;
     readonly languages: { readonly inlayHint: Pick<Connection['languages']['inlayHint'], 'on'> };
 };
 
 const REQUESTS = {
-    onInitialize: 'initialize', onShutdown: 'shutdown', onHover: 'textDocument/hover', onDefinition: 'textDocument/definition', onReferences: 'textDocument/references',
-    onDocumentHighlight: 'textDocument/documentHighlight', onPrepareRename: 'textDocument/prepareRename', onRenameRequest: 'textDocument/rename',
+    onInitialize: 'initialize', onShutdown: 'shutdown', onHover: 'textDocument/hover', onDefinition: 'textDocument/definition',
+    onDocumentHighlight: 'textDocument/documentHighlight', onPrepareRename: 'textDocument/prepareRename',
     onSelectionRanges: 'textDocument/selectionRange', onCompletion: 'textDocument/completion', onDocumentSymbol: 'textDocument/documentSymbol',
     onFoldingRanges: 'textDocument/foldingRange', onCodeLens: 'textDocument/codeLens', onDocumentFormatting: 'textDocument/formatting',
     onDocumentRangeFormatting: 'textDocument/rangeFormatting', onCodeAction: 'textDocument/codeAction', onDocumentLinks: 'textDocument/documentLink',
@@ -63,6 +63,7 @@ export function createWire(reader: MessageReader, writer: MessageWriter, { exit,
         console: { error: log },
         languages: { inlayHint: { on: (handler: Handler) => onRequest('textDocument/inlayHint', handler) } },
         onRequest,
+        onNotification: (method: string, handler: Handler) => onNotification(method)(handler),
         sendRequest: (method: string, params?: unknown) => connection.sendRequest(method, params ?? {}),
         sendNotification: (method: string, params: unknown) => connection.sendNotification(method, params),
         sendDiagnostics: (params: unknown) => connection.sendNotification('textDocument/publishDiagnostics', params),

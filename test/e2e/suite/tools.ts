@@ -15,8 +15,19 @@ suite('tools', () => {
     test('rename changes a platform wherever it is named', async () => {
         const place = at(editor.document, 'platform fast-reboot', 0, 'platform f'.length);
         const edit = await until('edits', () => vscode.commands.executeCommand<vscode.WorkspaceEdit | undefined>('vscode.executeDocumentRenameProvider', editor.document.uri, place, 'kexec-box'), found => Boolean(found?.size));
+        // other files of the workspace that mean this platform are changed too, where the host can look for them: they are put back on disk
+        const others = (edit as vscode.WorkspaceEdit).entries().map(([uri]) => uri).filter(uri => uri.toString() !== editor.document.uri.toString());
+        const before = await Promise.all(others.map(async uri => ({ uri, text: (await vscode.workspace.openTextDocument(uri)).getText() })));
         await vscode.workspace.applyEdit(edit as vscode.WorkspaceEdit);
         equal(editor.document.getText(), original.replaceAll(/(platform|on) fast-reboot/g, '$1 kexec-box'), 'the text');
+        for (const { uri, text } of before) {
+            const document = await vscode.workspace.openTextDocument(uri);
+            equal(document.getText(), text.replaceAll(/(platform|on) fast-reboot/g, '$1 kexec-box'), uri.path);
+            const back = new vscode.WorkspaceEdit();
+            back.replace(uri, new vscode.Range(0, 0, document.lineCount, 0), text);
+            await vscode.workspace.applyEdit(back);
+            await document.save();
+        }
         await replaceAll(editor, original);
     });
 

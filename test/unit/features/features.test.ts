@@ -1,6 +1,6 @@
 // One text per feature: what is asked stands at `$0`, what must come stands in the test.
 import { describe, expect, test } from 'vitest';
-import type { Hover } from 'vscode-languageserver-types';
+import type { Hover, SelectionRange, WorkspaceEdit } from 'vscode-languageserver-types';
 import { codeActions } from '../../../server/src/features/code-actions.ts';
 import { codeLenses } from '../../../server/src/features/code-lens.ts';
 import { completion } from '../../../server/src/features/completion.ts';
@@ -125,12 +125,27 @@ describe('definition and references', () => {
 describe('rename, highlight, selection', () => {
     test('a platform is renamed where it is declared and where it is used', () => {
         const f = at(BOTH, 'on fa$0st');
-        const edits = rename(f, f.offset, 'quick')!.changes![URI]!;
+        const edits = (rename(f, f.offset, 'quick') as WorkspaceEdit).changes![URI]!;
         expect(edits.map((e) => e.range.start.line).sort((a, b) => a - b)).toEqual([0, lineOf(BOTH, 'scenario')]);
     });
-    test.each(['a name with blanks', '', 'fast'])('not to %j', (name) => {
-        const f = at(BOTH, 'on fa$0st');
-        expect(rename(f, f.offset, name)).toBeUndefined();
+    test.each([['a name with blanks', 'cannot be the name'], ['', 'cannot be the name'], ['node', 'cannot be the name'], ['other', 'already a platform']])('not to %j: %s', (name, why) => {
+        const f = at(`${BOTH}platform other { }\n`, 'on fa$0st');
+        expect((rename(f, f.offset, name) as { refused: string }).refused).toContain(why);
+    });
+    test('words that read the same are not the name', () => {
+        const text = '/** memory: a platform */\nplatform memory {  // memory\n    cmdline "memory"\n    node 0 { memory at 0 size 2G }\n}\nscenario "on memory" on memory { }\nplatform kernel extends memory { kernel 6.1 }\n';
+        const named: number[] = [];
+        for (let offset = 0; offset <= text.length; offset++) {
+            const f = { ...analyse(text), offset };
+            const edits = (rename(f, offset, 'm') as WorkspaceEdit | undefined)?.changes![URI] ?? [];
+            if (prepareRename(f, offset)?.placeholder === 'memory') named.push(edits.length);
+            if (edits.length > 0) expect(edits.some((e) => f.analysis.lines.offsetAt(e.range.start) <= offset && offset <= f.analysis.lines.offsetAt(e.range.end))).toBe(true);
+        }
+        expect(named).toEqual(new Array<number>(3 * ('memory'.length + 1)).fill(3));
+    });
+    test('of two platforms of one name the second is a name of its own', () => {
+        const f = analyse('platform a { }\nplatform $0a { }\nscenario "s" on a { }\n');
+        expect((rename(f, f.offset, 'b') as WorkspaceEdit).changes![URI]).toHaveLength(1);
     });
     test('the kernel’s names are not the author’s', () => {
         const f = at(BOTH, 'echo da$0x0.0 > /sys/bus/dax/drivers/kmem/new_id');
@@ -147,6 +162,16 @@ describe('rename, highlight, selection', () => {
         expect(sizes.at(-1)).toBe(f.text.length);
         expect(sizes).toEqual([...sizes].sort((a, b) => a - b));
         expect(sizes.length).toBeGreaterThan(5);
+    });
+    test.each([
+        ['memory at 4$0G', ['4G', 'at 4G size 6G', 'memory at 4G size 6G']],
+        ['"mem$0map=2G!6G"', ['memmap', 'memmap=2G!6G', '"memmap=2G!6G"', 'cmdline "memmap=2G!6G"']],
+        ['/sys/devices/system/memory/memor$0y49/state', ['memory49', '/sys/devices/system/memory/memory49/state', 'echo offline > /sys/devices/system/memory/memory49/state', '$ echo offline > /sys/devices/system/memory/memory49/state']],
+    ])('selection at %s', (marked, wanted) => {
+        const f = at(BOTH, marked);
+        const texts: string[] = [];
+        for (let r: SelectionRange | undefined = selectionRanges(f, [f.analysis.lines.positionAt(f.offset)])[0]; r; r = r.parent) texts.push(f.text.slice(f.analysis.lines.offsetAt(r.range.start), f.analysis.lines.offsetAt(r.range.end)));
+        expect(texts.slice(0, wanted.length)).toEqual(wanted);
     });
 });
 

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { DocumentSymbol, Location, SelectionRange } from 'vscode-languageserver-types';
+import type { DocumentSymbol, Location, SelectionRange, WorkspaceEdit } from 'vscode-languageserver-types';
 import { incomingCalls, outgoingCalls, prepareCallHierarchy } from '../../../server/src/features/call-hierarchy.ts';
 import { codeLenses } from '../../../server/src/features/code-lens.ts';
 import { completion } from '../../../server/src/features/completion.ts';
@@ -62,7 +62,7 @@ const FEATURES: Readonly<Record<string, Ask>> = {
     type: (f, offset) => lineTexts(f, typeDefinition(f, offset)),
     references: (f, offset) => [String(references(f, offset, true).length)],
     highlight: (f, offset) => [String(highlights(f, offset).length)],
-    rename: (f, offset) => [String(Object.values(rename(f, offset, 'another')?.changes ?? {}).flat().length)],
+    rename: (f, offset) => [String(Object.values((rename(f, offset, 'another') as WorkspaceEdit | undefined)?.changes ?? {}).flat().length)],
     linked: (f, offset) => [String(linkedEditing(f, offset)?.ranges.length ?? 0)],
     token: (f, offset) => {
         const { data } = semanticTokens(f);

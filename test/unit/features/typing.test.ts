@@ -28,6 +28,10 @@ describe('on-type formatting', () => {
         ['a new line in a transcript begins with its prompt', 'scenario "s" on a {\n    $ reboot\n$0\n}\n', '\n', 'scenario "s" on a {\n    $ reboot\n    $ \n}\n'],
         ['Enter in an empty transcript line ends it', 'scenario "s" on a {\n    $ \n    $0\n}\n', '\n', 'scenario "s" on a {\n\n    \n}\n'],
         ['a new line in a block is indented', 'platform a {\n    node 0 {\n$0\n    }\n}\n', '\n', 'platform a {\n    node 0 {\n        \n    }\n}\n'],
+        ['a new line behind a margin line begins with a margin', 'scenario "s" on a {\n    $ reboot\n    expect iomem\n        | 0-1 : x\n$0\n}\n', '\n', 'scenario "s" on a {\n    $ reboot\n    expect iomem\n        | 0-1 : x\n        | \n}\n'],
+        ['and so does the first one', 'scenario "s" on a {\n    expect iomem exactly\n    $0\n}\n', '\n', 'scenario "s" on a {\n    expect iomem exactly\n        | \n}\n'],
+        ['Enter in an empty margin line ends them', 'scenario "s" on a {\n    expect iomem\n        | \n        $0\n}\n', '\n', 'scenario "s" on a {\n    expect iomem\n\n    \n}\n'],
+        ['a comment stays as it is', 'platform a {\n    /* as typed:\n       $ reboot\n  $0\n    */\n}\n', '\n', 'platform a {\n    /* as typed:\n       $ reboot\n  \n    */\n}\n'],
         ['a brace that Enter pushed down goes under its declaration', 'platform a {\n        $0}\n', '\n', 'platform a {\n}\n'],
     ])('%s', (_, marked, ch, wanted) => expect(typed(marked, ch)).toBe(wanted));
     test('tabs where the editor uses them', () => expect(typed('platform a {\n$0\n}\n', '\n', { tabSize: 8, insertSpaces: false })).toBe('platform a {\n\t\n}\n'));
@@ -61,13 +65,21 @@ describe('semantic tokens', () => {
     });
 });
 
+test('whole lines that are selected end where the next one begins, which stays as it is', async () => {
+    const f = analyse('platform a {\n  kernel 6.1\n  hypervisor\n  modules nfit\n}\n');
+    const line = { start: { line: 2, character: 0 }, end: { line: 3, character: 0 } };
+    const wanted = 'platform a {\n  kernel 6.1\n    hypervisor\n  modules nfit\n}\n';
+    expect(apply(f, formatting(f, line))).toBe(wanted);
+    expect(apply(f, await formattingInParts(f, line, async () => true))).toBe(wanted);
+});
+
 test('signature help in plain text for a client without offsets', () => {
     const f = analyse('platform a {\n    node 0 { memory at 0 size 2G }\n}\nscenario "s" on a {\n    $ daxctl online-memory $0\n}\n');
     expect(signatureHelp({ ...f, client: {} }, f.offset)!.signatures[0]!.parameters![0]!.label).toBe('DEVICE');
 });
 
 test('symbols of the workspace reach into imports, each once', async () => {
-    const f = await analyseFiles('import "base.memtopo"\nscenario "alpha" on base { }\n', { 'file:///test/base.memtopo': 'platform base {\n    node 0 { memory at 0 size 2G }\n}\n' });
+    const f = await analyseFiles('import "base.memtopo"\nscenario "alpha" on base { }\n', { 'file:///test/base.memtopo': 'platform base {\n    node 0 { memory at 0 size 2G }\n    node 1\n    distance 0 to 1 = 17\n}\n' });
     expect(workspaceSymbols([f.analysis, f.analysis], '').map((s) => s.name).sort()).toEqual(['alpha', 'base']);
     expect(workspaceSymbols([f.analysis], 'lph').map((s) => s.name)).toEqual(['alpha']);
 });

@@ -94,7 +94,21 @@ scenario "s" on a {
         const text = 'platform  a {\n kernel   6.1\n  hypervisor\n}\n';
         const at = text.indexOf('  hypervisor');
         const edits = formatEdits(text, { start: at + 2, end: at + 5 })!;
-        expect(edits).toEqual([{ start: at - 1, end: at + 2, text: '\n    ' }]);
+        expect(edits).toEqual([{ start: at + 2, end: at + 2, text: '  ' }]);
+    });
+
+    it('touches no line but those asked for', () => {
+        const text = 'platform a {\n  kernel 6.1\n  hypervisor\n  modules nfit\n}\n';
+        const line = text.indexOf('  hypervisor');
+        const edits = formatEdits(text, { start: line, end: text.indexOf('  modules') })!;
+        expect(edits.map((e) => text.slice(0, e.start).split('\n').length)).toEqual([3]);
+    });
+
+    it.each([['\r\n', 'a text of CRLF'], ['\n', 'a text of LF']])('keeps the line ends %j of %s', (end) => {
+        const written = (lines: readonly string[]): string => lines.join(end);
+        const lines = ['/**', ' * two lines', ' */', 'platform a {', '    kernel 6.1  // newest', '', '    hypervisor', '}', ''];
+        expect(formatEdits(written(lines))).toEqual([]);
+        expect(formatText(written(lines.map((l) => (l.startsWith('    ') ? l.slice(2) : l === '' ? l : `${l} `))))).toBe(written(lines));
     });
 
     it.each(readdirSync(new URL('../../../examples/', import.meta.url)).filter((f) => f.endsWith('.memtopo')))('examples/%s is in canonical form', (name) => {

@@ -20,11 +20,7 @@ export const COMMAND: readonly Diagnostic[] = [
     entry('command/unterminated-quote', 'error', 'A quote that is never closed', [], 'A shell would wait for the rest.', 'Close the quote.', { examples: { bad: line("echo 'online > /sys/x"), good: GOOD } }),
     entry('command/failed', 'error', 'A step that fails', [], 'Nobody expects it here: what follows runs on the state that the failure left.', 'Correct the line, or write `expect fails ERRNO` under it.', {
         examples: { bad: line('echo 1 > /sys/devices/system/memory/memory999/state'), good: GOOD },
-        fix: (finding, context) => {
-            const errno = /^fails with (E[A-Z0-9]+)/.exec(finding.message)?.[1];
-            const whole = context.line(finding.at);
-            return [...choices('words')(finding, context), { title: `Expect this failure${errno ? ` (${errno})` : ''}`, edits: [{ at: { ...whole, start: whole.end }, text: `\n${context.indent(finding.at)}expect fails${errno ? ` ${errno}` : ''}` }] }];
-        },
+        fix: choices('words'),
     }),
     entry('command/not-simulated', 'warning', 'A command that is not simulated in this form', [], 'The state after this line is that before it; nothing is claimed about what the command does.', 'Expect nothing from it, or write what it does to sysfs.'),
     entry('expect/unmet', 'error', 'An expectation that does not hold', [], 'The simulated result differs from what is written here.', 'Correct the expectation, or find the step that leads elsewhere; the preview shows the state after each.',

@@ -1,7 +1,7 @@
 // Device memory as RAM (drivers/dax/kmem), daxctl, memory blocks.
 import type { Diagnostic, Fix } from '../diagnostic.ts';
 import { entry } from '../entry.ts';
-import { bootParameter, first } from '../line-fix.ts';
+import { bootParameter, first, removeStep } from '../line-fix.ts';
 
 const FAST_REBOOT = `platform a {
     kernel 6.1
@@ -62,6 +62,6 @@ export const KMEM: readonly Diagnostic[] = [
     entry('memory/hwpoison', 'error', 'A block with a broken page', ['ONL-06'], 'It stays offline.', 'Leave it offline.'),
     entry('memory/never-offline', 'error', 'A block that can never go offline', ['OFF-01'], 'It has holes, or several zones or nodes share it.', 'Plan ranges on block boundaries.'),
     entry('memory/no-change', 'error', 'A block that is in that state already', ['ONL-02', 'ONL-06'], 'The kernel answers EINVAL, not success.', 'Remove the line, or expect the failure.',
-        { examples: { bad: `${FAST_REBOOT}scenario "s" on a {\n    $ echo online > /sys/devices/system/memory/memory33/state\n}\n`, good: `${FAST_REBOOT}scenario "s" on a {\n    $ modprobe kmem\n}\n` }, fix: (finding, context) => { const line = context.line(finding.at); return [{ title: 'Remove the line', edits: [{ at: { ...line, end: line.end + 1 }, text: '' }] }]; } }),
+        { examples: { bad: `${FAST_REBOOT}scenario "s" on a {\n    $ echo online > /sys/devices/system/memory/memory33/state\n}\n`, good: `${FAST_REBOOT}scenario "s" on a {\n    $ modprobe kmem\n}\n` }, fix: removeStep }),
     entry('memory/unmovable', 'error', 'A block with memory that cannot move', ['OFF-02'], 'Kernel memory lies in it.', 'Online memory that shall go again with `online_movable`.'),
 ];

@@ -1,5 +1,5 @@
 // What the parts of a platform say about each other: SRAT, SLIT and HMAT, memory blocks, the boot line.
-import { alignPlace } from '../place-fix.ts';
+import { alignEnd, alignPlace } from '../place-fix.ts';
 import type { Diagnostic, Fix, FixContext } from '../diagnostic.ts';
 import { entry } from '../entry.ts';
 import type { Finding } from '../../language/model.ts';
@@ -76,7 +76,7 @@ export const TABLES: readonly Diagnostic[] = [
     }),
     entry('memory/block-hole', 'hint', 'A memory block with a hole', ['OFF-01'], 'RAM ends inside the block, and blocks with holes can never go offline.', 'End the range on the memory block size, where the block shall go.', {
         examples: { bad: two('').replace('4G size 2G', '4G size 1088M'), good: two('') },
-        fix: (finding, context) => alignPlace(finding, context, number(finding, 'blockSize') ?? 0),
+        fix: (finding, context) => alignEnd(finding, context, number(finding, 'blockSize') ?? 0),
     }),
     entry('memory/online-kernel-zone', 'info', 'Hot-added memory in a kernel zone', ['ONL-04', 'OFF-02'], 'Unmovable data may settle in it at any time, and from then on the block cannot go offline: the memory does not come back.', 'Bring it online with `online_movable`, where it shall go again.', {
         examples: { bad: `${KMEM_RAM}    $ daxctl reconfigure-device --mode=system-ram --no-movable dax0.0\n}\n`, good: `${KMEM_RAM}    $ daxctl reconfigure-device --mode=system-ram dax0.0\n}\n` },

@@ -29,7 +29,7 @@ export function sharedBlocks(run: Run, report: Report): void {
         const next = e820[i + 1];
         if (next?.type === E820.RAM && next.start === entry.end + 1) continue;
         const block = Math.floor(entry.end / size);
-        const origin = originOfRange(run, entry.start) ?? originOfRange(run, entry.end);
+        const origin = originOfRange(run, entry.end) ?? originOfRange(run, entry.start);
         if (!origin) continue;
         report('memory/block-hole', 'hint', `RAM ends at ${formatSize(entry.end + 1 - block * size)} of the ${formatSize(size)} of memory${block}: a block with a hole can never go offline`, origin.focus,
             { rules: ['OFF-01'], data: { blockSize: size, start: entry.start, end: entry.end } });

@@ -1,0 +1,46 @@
+// `expect iomem` and the tree: the lines that stand where the wanted ones were to stand.
+import { formatIomem, type Resource } from '../kernel/resource.ts';
+import type { KernelState } from '../kernel/state.ts';
+import type { Expectation } from '../language/model.ts';
+
+type IomemExpectation = Expectation & { kind: 'iomem' };
+
+/** The lines of the tree that the wanted ones are about, all of them where the whole tree is wanted: what overlaps the outermost wanted ranges and is no wider than they are. */
+export function linesAbout(expectation: IomemExpectation, state: KernelState): string[] {
+    const tree = state.iomem;
+    const depth = state.profile.iomemDepth;
+    const lines = linesWanted(expectation);
+    const ranges = lines.filter((l) => !l.startsWith(' ')).map((l) => /^([0-9a-fA-F]+)-([0-9a-fA-F]+)/.exec(l)).filter((m) => m !== null)
+        .map((m) => ({ start: Number.parseInt(m[1]!, 16), end: Number.parseInt(m[2]!, 16) }));
+    if (expectation.exactly || ranges.length === 0) return formatIomem(tree, depth).trimEnd().split('\n');
+    const names = new Set(lines.map((l) => l.slice(l.indexOf(' : ') + 3).trim()));
+    const out: string[] = [];
+    const visit = (r: Resource, level: number): void => {
+        const touched = ranges.filter((w) => w.start <= r.end && r.start <= w.end);
+        if (touched.length === 0) return;
+        const wider = touched.every((w) => r.start <= w.start && w.end <= r.end && (r.start < w.start || w.end < r.end));
+        // a wider one that is not asked for is told only where nothing inside it is
+        if (wider && !names.has(r.name) && r.children.some((c) => ranges.some((w) => w.start <= c.end && c.start <= w.end))) {
+            for (const child of r.children) visit(child, level);
+            return;
+        }
+        print(r, level);
+    };
+    const print = (r: Resource, level: number): void => {
+        out.push(`${'  '.repeat(Math.min(level, depth))}${hex(r.start)}-${hex(r.end)} : ${r.name}`);
+        for (const child of r.children) print(child, level + 1);
+    };
+    for (const r of tree.root.children) visit(r, 0);
+    return out;
+}
+
+function hex(address: number): string {
+    return address.toString(16).padStart(8, '0');
+}
+
+/** What is written, the outermost lines without indent. */
+export function linesWanted(expectation: IomemExpectation): string[] {
+    const lines = expectation.lines.map((l) => l.text).filter((t) => t.trim() !== '');
+    const indent = Math.min(...lines.map((l) => l.length - l.trimStart().length));
+    return lines.map((l) => l.slice(Number.isFinite(indent) ? indent : 0).trimEnd());
+}
