@@ -3,9 +3,10 @@ import type { FileRename } from 'vscode-languageserver-protocol';
 import type { TextEdit, WorkspaceEdit } from 'vscode-languageserver-types';
 import type { Analysis } from '../server/analysis.ts';
 import { resolveImport } from '../server/language.ts';
+import { fileOf } from '../server/uri-map.ts';
 
-/** Edits to make before the renaming. `fileOf`: what an URI names, however its characters are escaped. */
-export function renameFiles(documents: readonly Analysis[], files: readonly FileRename[], fileOf: (uri: string) => string): WorkspaceEdit {
+/** Edits to make before the renaming. */
+export function renameFiles(documents: readonly Analysis[], files: readonly FileRename[]): WorkspaceEdit {
     /** Where a file will be; a folder takes along what is in it. */
     const moved = (uri: string): string => {
         const file = fileOf(uri);

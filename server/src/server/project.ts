@@ -4,18 +4,19 @@ import { createAnalysisCaches } from './caches.ts';
 import { resolveImport } from './language.ts';
 import type { Same } from './parts.ts';
 import { Source } from './source.ts';
+import { UriMap } from './uri-map.ts';
 
 /** How the world outside is read. Undefined: there is no such file. */
 export type ReadText = (uri: string) => Promise<string | undefined>;
 
 export class Project {
     private readonly read: ReadText;
-    private readonly open = new Map<string, Source>();
+    private readonly open = new UriMap<Source>();
     /** Imported files: undefined while reading, null where there is none. */
-    private readonly imported = new Map<string, Source | null | undefined>();
-    private readonly analyses = new Map<string, Analysis>();
-    /** Documents of which more is ready than the analysis tells. */
-    private readonly outgrown = new Set<string>();
+    private readonly imported = new UriMap<Source | null | undefined>();
+    private readonly analyses = new UriMap<Analysis>();
+    /** More of their documents is ready than they tell. */
+    private readonly outgrown = new WeakSet<Analysis>();
     private readonly caches = createAnalysisCaches();
     private readonly pending = new Set<Promise<void>>();
     /** Rises when files come, go or are read: an import may lead elsewhere then, and analyses are made anew. */
@@ -69,7 +70,8 @@ export class Project {
 
     /** The next analysis of a document is made anew: more of it is ready than before. */
     renew(uri: string): void {
-        this.outgrown.add(uri);
+        const known = this.analyses.get(uri);
+        if (known) this.outgrown.add(known);
     }
 
     isOpen(uri: string): boolean {
@@ -77,7 +79,7 @@ export class Project {
     }
 
     openUris(): string[] {
-        return [...this.open.keys()];
+        return [...this.open.values()].map((s) => s.uri);
     }
 
     /** What is known of an open document now, made for its newest text. Undefined: not open. */
@@ -86,7 +88,7 @@ export class Project {
         const source = this.open.get(uri);
         if (!source) return undefined;
         const known = this.analyses.get(uri);
-        if (known && !this.outgrown.delete(uri) && known.generation === this.generation && known.sources.every((s) => this.source(s.uri) === s)) return known;
+        if (known && !this.outgrown.has(known) && known.generation === this.generation && known.sources.every((s) => this.source(s.uri) === s)) return known;
         const made = new Analysis(source, this.generation, (from, path) => this.importedSource(from, path), this.caches, this.kernel, known);
         this.analyses.set(uri, made);
         return made;

@@ -22,6 +22,7 @@ import { executeCommand } from './commands.ts';
 import type { ServerHost } from './connection.ts';
 import type { Project } from './project.ts';
 import { diagnosticsOf, type ReportIds, type Reporting } from './reports.ts';
+import { fileOf } from './uri-map.ts';
 import type { ServerConnection } from './wire.ts';
 
 interface At {
@@ -45,15 +46,6 @@ export interface Requests {
 /** Codes of the protocol. */
 const CONTENT_MODIFIED = -32801;
 const REQUEST_FAILED = -32803;
-
-/** What an URI names, however its characters are escaped: editors do not agree on that. */
-function fileOf(uri: string): string {
-    try {
-        return decodeURIComponent(uri).replace(/^file:\/\/\/[A-Z]:/, (drive) => drive.toLowerCase());
-    } catch {
-        return uri;
-    }
-}
 
 interface Cancellation {
     readonly isCancellationRequested: boolean;
@@ -87,7 +79,7 @@ export function moreRequests({ connection, project, host, folders, reporting, id
         const renamed = at(p, (c, offset) => rename(c, offset, p.newName, others) ?? null);
         return renamed && 'refused' in renamed ? new ResponseError(REQUEST_FAILED, renamed.refused) : renamed;
     });
-    answer('workspace/willRenameFiles', async ({ files }: RenameFilesParams) => renameFiles(await everywhere(), files, fileOf));
+    answer('workspace/willRenameFiles', async ({ files }: RenameFilesParams) => renameFiles(await everywhere(), files));
     answer('textDocument/typeDefinition', (p: At) => at(p, typeDefinition));
     answer('textDocument/signatureHelp', (p: At) => at(p, (c, offset) => signatureHelp(c, offset) ?? null));
     answer('textDocument/onTypeFormatting', (p: DocumentOnTypeFormattingParams) => at(p, (c, offset) => onTypeFormatting(c, offset, p.ch, p.options)));
