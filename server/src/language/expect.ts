@@ -40,7 +40,7 @@ function difference(e: Expectation, m: Moment): string | undefined {
         case 'ram':
             return amount(e.bytes, ramOf(m.state, e.subject));
         case 'lost':
-            return amount(e.bytes, lostBy(m, e.subject));
+            return amount(e.bytes, lossOf(m, e.subject));
         case 'node-memory':
             return amount(e.bytes, nodeMemory(m.state, e.node));
     }
@@ -75,7 +75,7 @@ export function nodeMemory(state: KernelState, node: number): number {
 }
 
 /** Bytes that an object lost up to this moment, each range once. */
-function lostBy(m: Moment, subject: string): number {
+export function lossOf(m: Moment, subject: string): number {
     const lost = new Map<string, Loss>();
     for (const outcome of [m.boot, ...m.steps.map((s) => s.outcome), m.outcome]) {
         for (const note of outcome.notes) {
