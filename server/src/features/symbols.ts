@@ -1,6 +1,6 @@
 // The outline: platforms with what they describe and its size, scenarios with their lines and outcomes.
 import { type DocumentSymbol, SymbolKind } from 'vscode-languageserver-types';
-import { sizeOf } from '../kernel/range.ts';
+import { formatRange, sizeOf } from '../kernel/range.ts';
 import type { Origin } from '../language/model.ts';
 import { formatApproximate } from '../render/summary.ts';
 import type { FeatureContext } from './context.ts';
@@ -8,7 +8,7 @@ import { outcomeHint } from './inlay-hints.ts';
 
 const KINDS: Partial<Record<Origin['kind'], SymbolKind>> = {
     node: SymbolKind.Struct, memory: SymbolKind.Field, hotplug: SymbolKind.Field, pmem: SymbolKind.Object, 'soft-reserved': SymbolKind.Object,
-    'virtio-mem': SymbolKind.Object, dimm: SymbolKind.Object, 'cxl-window': SymbolKind.Object, namespace: SymbolKind.Field, device: SymbolKind.Field,
+    'virtio-mem': SymbolKind.Object, dimm: SymbolKind.Object, 'cxl-window': SymbolKind.Object, 'cxl-memdev': SymbolKind.Object, namespace: SymbolKind.Field, device: SymbolKind.Field,
     reserved: SymbolKind.Constant, resource: SymbolKind.Constant, e820: SymbolKind.Constant, target: SymbolKind.Interface,
 };
 
@@ -49,8 +49,8 @@ function nest(origins: readonly Origin[], analysis: FeatureContext['analysis']):
         while (open.length && !inside(origin.span, open.at(-1)!.origin.span)) open.pop();
         const range = analysis.range(origin.span);
         const symbol: DocumentSymbol = {
-            name: origin.name ? `${origin.kind} ${origin.name}` : origin.kind, kind: KINDS[origin.kind]!, range, selectionRange: shrink(analysis.range(origin.focus), range),
-            ...(origin.range ? { detail: formatApproximate(sizeOf(origin.range)) } : {}), children: [],
+            name: nameOf(origin), kind: KINDS[origin.kind]!, range, selectionRange: shrink(analysis.range(origin.focus), range),
+            ...(origin.range ? { detail: formatApproximate(sizeOf(origin.range)) } : PROVISIONED.has(origin.kind) ? { detail: settings(analysis.textOf(origin.span)) } : {}), children: [],
         };
         const parent = open.at(-1);
         if (parent) parent.symbol.children!.push(symbol);
@@ -58,6 +58,21 @@ function nest(origins: readonly Origin[], analysis: FeatureContext['analysis']):
         open.push({ origin, symbol });
     }
     return top;
+}
+
+const PROVISIONED: ReadonlySet<Origin['kind']> = new Set(['device', 'namespace']);
+/** Of these there are many that nothing but their addresses tells apart. */
+const BY_RANGE: ReadonlySet<Origin['kind']> = new Set(['memory', 'hotplug', 'e820', 'reserved', 'resource']);
+
+function nameOf({ kind, name, range }: Origin): string {
+    if (BY_RANGE.has(kind) && range) return `${kind} ${formatRange(range)}`;
+    const word = kind.replace(/^cxl-/, 'cxl ');
+    return name ? `${word} ${name}` : word;
+}
+
+/** What stands behind the first word of a declaration. */
+function settings(text: string): string {
+    return text.replace(/^\S+/, '').replace(/[{}]/g, ' ').trim().replace(/\s+/g, ' ');
 }
 
 /** LSP wants the selection inside the range. */

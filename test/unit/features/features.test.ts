@@ -65,7 +65,7 @@ describe('hover', () => {
     });
     test('a step: outcome, losses with cause and rule, release', () => {
         const f = at(BOTH, '$ ec$0ho dax0.0 > /sys/bus/dax/drivers/kmem/new_id');
-        expect(value(hover(f, f.offset))).toMatch(/kernel 6\.1[\s\S]*126 MiB of dax0\.0 lost[\s\S]*KM-02/);
+        expect(value(hover(f, f.offset))).toMatch(/kernel 6\.1[\s\S]*126 MiB `180200000-187ffffff`: front[\s\S]*KM-02/);
     });
     test('nothing in an empty file', () => expect(hover(analyse(''), 0)).toBeUndefined());
 });
