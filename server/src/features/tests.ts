@@ -16,8 +16,8 @@ export function tests(analysis: Analysis): TestsModel {
         uri: analysis.uri, version: analysis.version, kernels: PROFILES.map((p) => p.name),
         scenarios: named(analysis).map(({ id, scenario }): TestScenario => ({
             id, name: scenario.name, ...(scenario.platform ? { platform: scenario.platform.name } : {}), range: analysis.range(scenario.at), kernels: scenario.kernels,
-            expectations: expectationsOf(scenario).map(({ expectation, step }, i): TestExpectation => ({
-                id: expectationId(id, i), label: firstLine(analysis.textOf(expectation.span)), range: analysis.range(expectation.span), ...(step === undefined ? {} : { step }),
+            expectations: expectationsOf(analysis, id, scenario).map(({ expectation, id: own, label, step }): TestExpectation => ({
+                id: own, label, range: analysis.range(expectation.span), ...(step === undefined ? {} : { step }),
             })),
         })),
     };
@@ -25,7 +25,7 @@ export function tests(analysis: Analysis): TestsModel {
 
 /** Runs the tests that are asked for. Ids that the document does not know (any more) are passed over. */
 export function runTests(analysis: Analysis, params: RunTestsParams): RunTestsResult {
-    const wanted = params.ids && new Set(params.ids.map((id) => id.replace(/#\d+$/, '')));
+    const wanted = params.ids && new Set(params.ids.map((id) => id.split('#', 1)[0]!));
     const runs = named(analysis).filter(({ id }) => !wanted || wanted.has(id)).flatMap(({ id, scenario }): TestRun[] => {
         const kernels = params.kernel === undefined ? scenario.kernels : [params.kernel];
         // the scenario's own releases are simulated already, for the diagnostics
@@ -50,15 +50,25 @@ function named(analysis: Analysis): { readonly id: string; readonly scenario: Lo
     });
 }
 
-function expectationId(scenario: string, index: number): string {
-    return `${scenario}#${index}`;
+interface NamedExpectation {
+    readonly expectation: Expectation;
+    readonly id: string;
+    readonly label: string;
+    readonly step?: string;
 }
 
-/** In the order of the text. */
-function expectationsOf(scenario: LoweredScenario): { readonly expectation: Expectation; readonly step?: string }[] {
+/** In the order of the text. An id is made of what is written, so that a line that comes or goes leaves those of the others as they are. */
+function expectationsOf(analysis: Analysis, scenarioId: string, scenario: LoweredScenario): NamedExpectation[] {
+    const seen = new Map<string, number>();
+    const name = (expectation: Expectation, step?: string): NamedExpectation => {
+        const label = firstLine(analysis.textOf(expectation.span));
+        const times = (seen.get(label) ?? 0) + 1;
+        seen.set(label, times);
+        return { expectation, id: `${scenarioId}#${label}${times === 1 ? '' : ` (${times})`}`, label, ...(step === undefined ? {} : { step }) };
+    };
     return [
-        ...scenario.bootExpectations.map((expectation) => ({ expectation })),
-        ...scenario.steps.flatMap((s) => s.expectations.map((expectation) => ({ expectation, step: `${s.line.prompt} ${s.line.text.trim()}` }))),
+        ...scenario.bootExpectations.map((expectation) => name(expectation)),
+        ...scenario.steps.flatMap((s) => s.expectations.map((expectation) => name(expectation, `${s.line.prompt} ${s.line.text.trim()}`))),
     ];
 }
 
@@ -72,10 +82,10 @@ function testRun(analysis: Analysis, id: string, scenario: LoweredScenario, kern
         ...typed.flatMap((s) => s.checks.map((check) => ({ check, state: s.state, where: `after ${s.step.line.prompt} ${s.step.line.text.trim()}` }))),
     ];
     const failures = typed.filter((s) => s.unexpectedFailure).map((s): TestFailure => ({ message: unexpected(s), range: analysis.range(s.step.span) }));
-    const order = new Map(expectationsOf(scenario).map(({ expectation }, i) => [expectation, i]));
+    const ids = new Map(expectationsOf(analysis, id, scenario).map((e) => [e.expectation, e.id]));
     const expectations = checks.map(({ check, state, where }): TestResult => ({
-        id: expectationId(id, order.get(check.expectation) ?? -1), passed: check.met,
-        ...(check.met ? {} : { failure: unmet(analysis, check, state, where, analysis.range(check.expectation.span)) }),
+        id: ids.get(check.expectation) ?? '', passed: check.met,
+        ...(check.met ? {} : { failure: unmet(check, state, where, analysis.range(check.expectation.span)) }),
     }));
     return { ...base, passed: failures.length === 0 && checks.every(({ check }) => check.met), failures, expectations, milliseconds: milliseconds(), transcript: transcript(run) };
 }
@@ -90,9 +100,9 @@ function unexpected(step: StepRun): string {
     return `${step.step.line.text.trim()} fails with ${outcome.errnos.join(', ') || `status ${outcome.status}`}${said ? `\n${said}` : ''}`;
 }
 
-function unmet(analysis: Analysis, check: Check, state: KernelState, where: string, range: TextRange): TestFailure {
+function unmet(check: Check, state: KernelState, where: string, range: TextRange): TestFailure {
     const { expectation } = check;
-    if (expectation.kind !== 'iomem') return { message: `${firstLine(analysis.textOf(expectation.span))}: ${check.actual ?? 'it is not so'}`, range };
+    if (expectation.kind !== 'iomem') return { message: check.actual ?? 'it is not so', range };
     const wanted = expectation.lines.map((l) => l.text).filter((t) => t.trim() !== '');
     return {
         message: `/proc/iomem is not as expected ${where}`, range, expected: `${dedent(wanted).join('\n')}\n`,
