@@ -31,6 +31,13 @@ export function completion({ analysis, client }: FeatureContext, offset: number)
     if (shell) {
         const state = analysis.stateBefore(start)?.state;
         completeShell(shell[1]!, analysis.source.text.slice(offset, analysis.lines.lineEnd(line)), state, add);
+        // the prompt came by itself: what is no shell line takes its place
+        const prompt = /\$ ?\S*$/.exec(before)?.[0];
+        if (prompt !== undefined && prompt.trim() === `$ ${shell[1]!}`.trim()) {
+            for (const { label, doc } of KEYWORDS.block.scenario!.filter((k) => k.label === 'expect' || k.label === '(qemu)')) {
+                add(label, prompt, { kind: CompletionItemKind.Keyword, documentation: doc, filterText: `$ ${label}`, sortText: `z${label}`, commitCharacters: [' '] });
+            }
+        }
         return items;
     }
     const monitor = /^\s*\(qemu\) ?(.*)$/.exec(before)?.[1];
