@@ -1,11 +1,11 @@
 // `memtopo/tests` and `memtopo/runTests`: scenarios as tests of an editor's test view. Passing means what `memtopo test` means by it:
 // every expectation is met, and no step fails that is not expected to.
 import type { Range as TextRange } from 'vscode-languageserver-types';
-import { formatIomem, type Resource, type Tree } from '../kernel/resource.ts';
 import { PROFILES } from '../kernel/profile.ts';
 import type { KernelState } from '../kernel/state.ts';
 import type { Check, Expectation, LoweredScenario, Run, StepRun } from '../language/model.ts';
 import { runScenario } from '../language/run.ts';
+import { iomemBeside } from '../render/iomem-beside.ts';
 import { formatHint, summarize } from '../render/summary.ts';
 import type { Analysis } from '../server/analysis.ts';
 import type { RunTestsParams, RunTestsResult, TestExpectation, TestFailure, TestResult, TestRun, TestScenario, TestsModel } from './tests-protocol.ts';
@@ -81,7 +81,7 @@ function testRun(analysis: Analysis, id: string, scenario: LoweredScenario, kern
         ...run.bootChecks.map((check) => ({ check, state: stateAtStart(run), where: 'after boot' })),
         ...typed.flatMap((s) => s.checks.map((check) => ({ check, state: s.state, where: `after ${s.step.line.prompt} ${s.step.line.text.trim()}` }))),
     ];
-    const failures = typed.filter((s) => s.unexpectedFailure).map((s): TestFailure => ({ message: unexpected(s), range: analysis.range(s.step.span) }));
+    const failures = run.steps.filter((s) => s.unexpectedFailure).map((s): TestFailure => ({ message: unexpected(s), range: analysis.range(s.step.span) }));
     const ids = new Map(expectationsOf(analysis, id, scenario).map((e) => [e.expectation, e.id]));
     const expectations = checks.map(({ check, state, where }): TestResult => ({
         id: ids.get(check.expectation) ?? '', passed: check.met,
@@ -103,47 +103,8 @@ function unexpected(step: StepRun): string {
 function unmet(check: Check, state: KernelState, where: string, range: TextRange): TestFailure {
     const { expectation } = check;
     if (expectation.kind !== 'iomem') return { message: check.actual ?? 'it is not so', range };
-    const wanted = expectation.lines.map((l) => l.text).filter((t) => t.trim() !== '');
-    return {
-        message: `/proc/iomem is not as expected ${where}`, range, expected: `${dedent(wanted).join('\n')}\n`,
-        actual: expectation.exactly ? `${formatIomem(state.iomem, state.profile.iomemDepth).trimEnd()}\n` : `${about(state.iomem, state.profile.iomemDepth, wanted).join('\n')}\n`,
-    };
-}
-
-/** The lines of the tree that the wanted ones are about: what overlaps the outermost wanted ranges and is no wider than they are. */
-function about(tree: Tree, depth: number, wanted: readonly string[]): string[] {
-    const lines = dedent(wanted);
-    const ranges = lines.filter((l) => !l.startsWith(' ')).map((l) => /^([0-9a-fA-F]+)-([0-9a-fA-F]+)/.exec(l)).filter((m) => m !== null)
-        .map((m) => ({ start: Number.parseInt(m[1]!, 16), end: Number.parseInt(m[2]!, 16) }));
-    if (ranges.length === 0) return formatIomem(tree, depth).trimEnd().split('\n');
-    const names = new Set(lines.map((l) => l.slice(l.indexOf(' : ') + 3).trim()));
-    const out: string[] = [];
-    const visit = (r: Resource, level: number): void => {
-        const touched = ranges.filter((w) => w.start <= r.end && r.start <= w.end);
-        if (touched.length === 0) return;
-        const wider = touched.every((w) => r.start <= w.start && w.end <= r.end && (r.start < w.start || w.end < r.end));
-        // a wider one that is not asked for is told only where nothing inside it is
-        if (wider && !names.has(r.name) && r.children.some((c) => ranges.some((w) => w.start <= c.end && c.start <= w.end))) {
-            for (const child of r.children) visit(child, level);
-            return;
-        }
-        print(r, level);
-    };
-    const print = (r: Resource, level: number): void => {
-        out.push(`${'  '.repeat(Math.min(level, depth))}${hex(r.start)}-${hex(r.end)} : ${r.name}`);
-        for (const child of r.children) print(child, level + 1);
-    };
-    for (const r of tree.root.children) visit(r, 0);
-    return out.length > 0 ? out : ['(nothing there)'];
-}
-
-function hex(address: number): string {
-    return address.toString(16).padStart(8, '0');
-}
-
-function dedent(lines: readonly string[]): string[] {
-    const indent = Math.min(...lines.map((l) => l.length - l.trimStart().length));
-    return lines.map((l) => l.slice(Number.isFinite(indent) ? indent : 0).trimEnd());
+    const { expected, actual } = iomemBeside(expectation, state);
+    return { message: `/proc/iomem is not as expected ${where}`, range, expected: `${expected.join('\n')}\n`, actual: `${actual.join('\n')}\n` };
 }
 
 function transcript(run: Run): string {
