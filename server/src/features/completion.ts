@@ -32,10 +32,12 @@ export function completion({ analysis, client }: FeatureContext, offset: number)
         const state = analysis.stateBefore(start)?.state;
         completeShell(shell[1]!, analysis.source.text.slice(offset, analysis.lines.lineEnd(line)), state, add);
         // the prompt came by itself: what is no shell line takes its place
-        const prompt = /\$ ?\S*$/.exec(before)?.[0];
-        if (prompt !== undefined && prompt.trim() === `$ ${shell[1]!}`.trim()) {
+        const prompt = /^(\s*)\$ (\S*)$/.exec(before);
+        if (prompt) {
+            const from = prompt[1]!.length;
+            const without = [{ newText: '', range: { start: { line, character: from }, end: { line, character: from + '$ '.length } } }];
             for (const { label, doc } of KEYWORDS.block.scenario!.filter((k) => k.label === 'expect' || k.label === '(qemu)')) {
-                add(label, prompt, { kind: CompletionItemKind.Keyword, documentation: doc, filterText: `$ ${label}`, sortText: `z${label}`, commitCharacters: [' '] });
+                add(label, prompt[2]!, { kind: CompletionItemKind.Keyword, documentation: doc, sortText: `z${label}`, commitCharacters: [' '], additionalTextEdits: without });
             }
         }
         return items;

@@ -171,7 +171,7 @@ export function serve(connection: ServerConnection, host: ServerHost): void {
                 codeActionProvider: { codeActionKinds: ['quickfix' satisfies CodeActionKind, 'refactor.rewrite' satisfies CodeActionKind] },
                 documentLinkProvider: { resolveProvider: false },
                 semanticTokensProvider: { legend, full: { delta: true }, range: true },
-                signatureHelpProvider: { triggerCharacters: [' ', '='], retriggerCharacters: ['-'] },
+                signatureHelpProvider: { triggerCharacters: ['='], retriggerCharacters: [' ', '-'] },
                 typeDefinitionProvider: true,
                 callHierarchyProvider: true,
                 workspaceSymbolProvider: true,
