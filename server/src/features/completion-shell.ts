@@ -50,9 +50,10 @@ export function completeShell(line: string, behind: string, state: KernelState |
         return;
     }
     if (wholeWord.startsWith('-') || wholeWord === '') {
-        for (const o of verb.options) add(o.long, wholeWord, { kind: CompletionItemKind.Property, documentation: o.doc, sortText: `5${o.long}`, ...(o.short && o.short !== o.long ? { detail: o.short } : {}), filterText: o.long });
+        // the tables list options as manual pages do, those that matter first
+        verb.options.forEach((o, i) => add(o.long, wholeWord, { kind: CompletionItemKind.Property, documentation: o.doc, sortText: `5${String(i).padStart(2, '0')}`, ...(o.short && o.short !== o.long ? { detail: o.short } : {}), filterText: o.long }));
         // `-H` is complete as it stands: it is not to become the long option that resembles it
-        if (wholeWord.startsWith('-')) for (const o of verb.options) if (o.short) add(o.short, wholeWord, { kind: CompletionItemKind.Property, documentation: o.doc, sortText: `6${o.short}`, detail: o.long });
+        if (wholeWord.startsWith('-')) verb.options.forEach((o, i) => { if (o.short) add(o.short, wholeWord, { kind: CompletionItemKind.Property, documentation: o.doc, sortText: `6${String(i).padStart(2, '0')}`, detail: o.long }); });
     }
     if (state) for (const positional of verb.positionals) addValues(positional.kind, command, state, typed, add);
 }

@@ -174,6 +174,11 @@ describe('completion', () => {
         expect(shell('echo offline > /sys/devices/system/memory/memory49/')).toContain('/sys/devices/system/memory/memory49/state');
     });
     test('nothing inside a comment', () => expect(labels(analyse('platform a {\n    // no$0\n}'))).toEqual([]));
+    test('options in the order of the manual page', () => {
+        const f = at(BOTH, '$ ndctl create-namespace $0--mode');
+        const options = completion(f, f.offset).filter((i) => i.label.startsWith('--')).sort((a, b) => (a.sortText! < b.sortText! ? -1 : 1)).map((i) => i.label);
+        expect(options.slice(0, 4)).toEqual(['--reconfig', '--mode', '--map', '--size']);
+    });
     test('plain text for a client without snippets', () => {
         const f = analyse('$0');
         expect(completion({ ...f, client: {} }, f.offset).every((i) => i.insertTextFormat === undefined)).toBe(true);
