@@ -150,6 +150,7 @@ describe('test', () => {
         const { status, stdout } = memtopo(['test', 'boot.memtopo'], { cwd });
         expect(status).toBe(1);
         expect(stdout).toMatch(/^ {4}boot\.memtopo:39:5: expect node 0 memory = 1G: it is \d+ KiB$/m);
+        expect(memtopo(['simulate', 'boot.memtopo', '--scenario', '2'], { cwd }).stdout).toMatch(/^ {2}boot .*\n(?: {8}kernel: .*\n)* {8}✗ expect node 0 memory = 1G\n {10}found: it is /m);
         expect(stdout).toContain('expect iomem: /proc/iomem has\n      - 190000000-1ffffffff : dax0.0\n      + 188000000-1ffffffff : dax0.0\n          188000000-1ffffffff : System RAM (kmem)\n');
     }));
 });
