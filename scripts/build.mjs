@@ -62,7 +62,7 @@ const grammarLoader = {
 const stories = readdirSync(path.join(root, 'examples')).filter(name => name.endsWith('.memtopo')).sort().map(name => {
     const header = /^(?:\/\/.*\n)+/.exec(readFileSync(path.join(root, 'examples', name), 'utf8'))?.[0] ?? '';
     const story = header.replaceAll(/^\/\/ ?/gm, '').replaceAll(/\s+/g, ' ').trim();
-    return { name: name.slice(0, -'.memtopo'.length), story: /^.*?[.!?](?= [A-Z]|$)/.exec(story)?.[0] ?? story };
+    return { name: name.slice(0, -'.memtopo'.length), story: /^.*?[.!?](?= [A-Z0-9`]|$)/.exec(story)?.[0] ?? story };
 });
 const examples = { define: { MEMTOPO_EXAMPLES: JSON.stringify(stories) } };
 const jobs = {

@@ -2,12 +2,14 @@
 // passes nothing and means the editor in use.
 import * as vscode from 'vscode';
 import type { BaseLanguageClient } from 'vscode-languageclient';
-import { DOCUMENT_REQUEST, type DocumentKind, type DocumentParams, type DocumentResult } from '../../server/src/features/documents-protocol.ts';
+import { DOCUMENT_REQUEST, type DocumentKind, type DocumentParams, type DocumentResult, EXPLAIN_REQUEST, type ExplainParams } from '../../server/src/features/documents-protocol.ts';
 import { TESTS_REQUEST, type TestsModel, type TestsParams } from '../../server/src/features/tests-protocol.ts';
 import { registerNewTopology } from './new-topology.ts';
 import { save } from './save.ts';
 
 const SCHEME = 'memtopo';
+/** Where the codes of diagnostics lead, with `CODE` for the code: a page that the server writes. */
+export const EXPLANATIONS = `${SCHEME}://explain/CODE.md`;
 
 interface Place {
     readonly uri: string;
@@ -15,7 +17,7 @@ interface Place {
 }
 
 export function registerCommands(context: vscode.ExtensionContext, client: BaseLanguageClient): vscode.Disposable {
-    const documents = new Documents();
+    const documents = new Documents(client);
     const ask = async (place: Place, kind: DocumentKind, kernels?: readonly string[]): Promise<DocumentResult | null> => {
         const params: DocumentParams = { ...place, kind, kernels };
         const made = await client.sendRequest<DocumentResult | null>(DOCUMENT_REQUEST, params);
@@ -102,7 +104,13 @@ class Documents implements vscode.TextDocumentContentProvider, vscode.Disposable
     readonly onDidChange = this.changed.event;
     private readonly closing = vscode.workspace.onDidCloseTextDocument(document => this.texts.delete(document.uri.toString()));
 
-    provideTextDocumentContent(uri: vscode.Uri): string {
+    constructor(private readonly client: BaseLanguageClient) {}
+
+    async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
+        if (uri.authority === 'explain') {
+            const params: ExplainParams = { code: uri.path.slice(1, -'.md'.length) };
+            return await this.client.sendRequest<string | null>(EXPLAIN_REQUEST, params) ?? '';
+        }
         return this.texts.get(uri.toString()) ?? '';
     }
 

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { BaseLanguageClient, LanguageClientOptions } from 'vscode-languageclient';
 import { READ_FILE_REQUEST, type ReadFileParams } from '../../server/src/server/files-protocol.ts';
 import { serverChanges } from './changes.ts';
-import { registerCommands } from './commands.ts';
+import { EXPLANATIONS, registerCommands } from './commands.ts';
 import { registerPreview } from './preview/panel.ts';
 import { showStatus } from './status.ts';
 import { registerTests } from './tests.ts';
@@ -25,7 +25,7 @@ export async function start(context: vscode.ExtensionContext, create: (options: 
         initializationOptions: {
             settings: JSON.parse(JSON.stringify(vscode.workspace.getConfiguration('memtopo'))) as unknown,
             // commands are registered here, with what they show; diagnostics are sent as soon as they are known
-            ownCommands: true, pushDiagnostics: true,
+            ownCommands: true, pushDiagnostics: true, docs: EXPLANATIONS,
         },
         middleware: {
             // a directory that was chosen is only the beginning of a path

@@ -31,7 +31,7 @@ export function showStatus(client: BaseLanguageClient, changes: vscode.Event<str
         const answer = await client.sendRequest<StatusResult | null>(STATUS_REQUEST, params).catch(() => null);
         if (mine !== asked) return;
         profile.text = answer ? `Linux ${answer.kernels.join(', ')}` : 'no platform';
-        profile.detail = answer ? `${answer.steps} steps simulated in ${answer.milliseconds < 10 ? answer.milliseconds.toFixed(1) : Math.round(answer.milliseconds)} ms` : undefined;
+        profile.detail = answer ? `boot${answer.kernels.length > 1 ? 's' : ''} and ${answer.steps} step${answer.steps === 1 ? '' : 's'} simulated in ${answer.milliseconds < 10 ? answer.milliseconds.toFixed(1) : Math.round(answer.milliseconds)} ms` : undefined;
     };
     let timer: ReturnType<typeof setTimeout> | undefined;
     // after what the reader waits for

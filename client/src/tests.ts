@@ -14,6 +14,8 @@ export function registerTests(client: BaseLanguageClient, changes: vscode.Event<
     const controller = vscode.tests.createTestController('memtopo', 'memtopo');
     let releases: readonly string[] = [];
     let chosen: string | undefined;
+    /** Version of each document that was run last, by the server's uri: the server also tells of texts that are only read anew. */
+    const tested = new Map<string, number>();
 
     const fileItem = (uri: vscode.Uri): vscode.TestItem => {
         const id = uri.toString();
@@ -76,9 +78,11 @@ export function registerTests(client: BaseLanguageClient, changes: vscode.Event<
                 if (token.isCancellationRequested) break;
                 await resolve(file);
                 const params: RunTestsParams = { uri: client.code2ProtocolConverter.asUri(file.uri as vscode.Uri), ids: whole ? undefined : ids, kernel };
-                for (const [, item] of file.children) if (whole || ids.some(id => id.replace(/#\d+$/, '') === ownId(item))) for (const one of [item, ...children(item)]) testRun.started(one);
+                for (const [, item] of file.children) if (whole || ids.some(id => id.split('#', 1)[0] === ownId(item))) for (const one of [item, ...children(item)]) testRun.started(one);
                 const result = await client.sendRequest<RunTestsResult | null>(RUN_TESTS_REQUEST, params, token);
-                if (result) tell(testRun, file, result, excluded);
+                if (!result) continue;
+                tested.set(result.uri, result.version);
+                tell(testRun, file, result, excluded);
             }
         } catch (error) {
             testRun.appendOutput(`${String(error)}\r\n`);
@@ -98,17 +102,16 @@ export function registerTests(client: BaseLanguageClient, changes: vscode.Event<
             for (const one of all) {
                 testRun.appendOutput(`${item.label}, Linux ${one.kernel}: ${one.error ?? (one.passed ? 'passed' : 'failed')}\r\n${one.transcript.replaceAll('\n', '\r\n')}\r\n\r\n`, undefined, item);
             }
-            const several = all.length > 1;
-            const ownFailures = all.flatMap(one => [
-                ...(one.error === undefined ? [] : [plain(one.error, item)]),
-                ...one.failures.map(failure => message(failure, item, one.kernel, several)),
-            ]);
+            const ownFailures = [
+                ...[...new Set(all.flatMap(one => one.error ?? []))].map(error => plain(error, item)),
+                ...messages(all.flatMap(one => one.failures.map(failure => ({ failure, kernel: one.kernel }))), item, all.length),
+            ];
             const failedChild = all.some(one => one.expectations.some(expectation => !expectation.passed));
             for (const child of children(item)) {
                 const results = all.flatMap(one => one.expectations.filter(expectation => expectation.id === ownId(child)).map(result => ({ result, kernel: one.kernel })));
                 if (results.length === 0) testRun.skipped(child);
                 else if (results.every(({ result }) => result.passed)) testRun.passed(child);
-                else testRun.failed(child, results.flatMap(({ result, kernel }) => result.failure ? [message(result.failure, child, kernel, several)] : []));
+                else testRun.failed(child, messages(results.flatMap(({ result, kernel }) => result.failure ? [{ failure: result.failure, kernel }] : []), child, all.length));
             }
             if (ownFailures.length > 0) testRun[all.some(one => one.error !== undefined) ? 'errored' : 'failed'](item, ownFailures, time);
             else if (failedChild) testRun.failed(item, [], time);
@@ -120,14 +123,37 @@ export function registerTests(client: BaseLanguageClient, changes: vscode.Event<
         if (item.uri && item.range) said.location = new vscode.Location(item.uri, item.range);
         return said;
     };
-    const message = (failure: TestFailure, item: vscode.TestItem, kernel: string, several: boolean): vscode.TestMessage => {
-        const text = several ? `Linux ${kernel}: ${failure.message}` : failure.message;
+    /** What several releases say alike is told once, with the releases unless all of them say it. */
+    const messages = (failures: readonly { readonly failure: TestFailure; readonly kernel: string }[], item: vscode.TestItem, releases: number): vscode.TestMessage[] => {
+        const alike = new Map<string, { readonly failure: TestFailure; readonly kernels: string[] }>();
+        for (const { failure, kernel } of failures) {
+            const key = JSON.stringify(failure);
+            const known = alike.get(key);
+            if (known) known.kernels.push(kernel);
+            else alike.set(key, { failure, kernels: [kernel] });
+        }
+        return [...alike.values()].map(({ failure, kernels }) => message(failure, item, kernels.length < releases ? `Linux ${kernels.join(', ')}: ` : ''));
+    };
+    const message = (failure: TestFailure, item: vscode.TestItem, releases: string): vscode.TestMessage => {
+        const text = `${releases}${failure.message}`;
         const said = failure.expected !== undefined && failure.actual !== undefined ? vscode.TestMessage.diff(text, failure.expected, failure.actual) : new vscode.TestMessage(text);
         if (item.uri) said.location = new vscode.Location(item.uri, client.protocol2CodeConverter.asRange(failure.range));
         return said;
     };
 
-    controller.createRunProfile('Run', vscode.TestRunProfileKind.Run, (request, token) => run(request, undefined, token), true);
+    /** Until it is switched off: a file that has changed runs again, if it is among those that are asked for. */
+    const watch = (request: vscode.TestRunRequest, token: vscode.CancellationToken): void => {
+        const again = changes(uri => {
+            const file = staleFile(uri);
+            const include = file && (request.include?.filter(item => top(item) === file) ?? [file]);
+            if (include?.length) void run(new vscode.TestRunRequest(include, request.exclude, request.profile, true), undefined, token);
+        });
+        token.onCancellationRequested(() => again.dispose());
+    };
+    controller.createRunProfile('Run', vscode.TestRunProfileKind.Run, (request, token) => {
+        if (request.continuous) watch(request, token);
+        else return run(request, undefined, token);
+    }, true, undefined, true);
     const other = controller.createRunProfile('Run under another kernel', vscode.TestRunProfileKind.Run, async (request, token) => {
         chosen ??= await pick(releases);
         if (chosen !== undefined) { other.label = `Run under Linux ${chosen}`; await run(request, chosen, token); }
@@ -137,6 +163,12 @@ export function registerTests(client: BaseLanguageClient, changes: vscode.Event<
         if (kernel !== undefined) { chosen = kernel; other.label = `Run under Linux ${kernel}`; }
     };
 
+    const documentOf = (uri: string): vscode.TextDocument | undefined => vscode.workspace.textDocuments.find(one => client.code2ProtocolConverter.asUri(one.uri) === uri);
+    /** The file whose text is another one than that which was run. */
+    const staleFile = (uri: string): vscode.TestItem | undefined => {
+        const document = documentOf(uri);
+        return document && tested.get(uri) !== document.version ? controller.items.get(document.uri.toString()) : undefined;
+    };
     const find = async (): Promise<void> => {
         for (const uri of await vscode.workspace.findFiles(PATTERN, NONE)) fileItem(uri);
     };
@@ -154,7 +186,9 @@ export function registerTests(client: BaseLanguageClient, changes: vscode.Event<
         vscode.workspace.onDidOpenTextDocument(opened),
         vscode.workspace.onDidCloseTextDocument(document => { if (document.isUntitled) controller.items.delete(document.uri.toString()); }),
         changes(uri => {
-            const document = vscode.workspace.textDocuments.find(one => client.code2ProtocolConverter.asUri(one.uri) === uri);
+            const document = documentOf(uri);
+            const file = staleFile(uri);
+            if (file) controller.invalidateTestResults(file);
             if (document) opened(document);
         }),
         client.onDidChangeState(({ newState }) => { if (newState === State.Running) for (const document of vscode.workspace.textDocuments) opened(document); }),

@@ -136,11 +136,22 @@ describe('test', () => {
         writeFileSync(path.join(cwd, 'a<b.memtopo'), readFileSync(path.join(ROOT, EXAMPLE), 'utf8').replace('expect ram dax0.0 = 1920M', 'expect ram dax0.0 = 2G'));
         const { status, stdout } = memtopo(['test', 'a<b.memtopo'], { cwd });
         expect(status).toBe(1);
-        expect(stdout).toContain('expect ram dax0.0 = 2G is not met');
+        expect(stdout).toContain('    a<b.memtopo:29:5: expect ram dax0.0 = 2G: it is 1920 MiB\n');
         expect(stdout).toMatch(/1 passed, 1 failed\n$/);
         const xml = memtopo(['test', 'a<b.memtopo', '--junit', '-'], { cwd }).stdout;
         expect(xml).toMatch(/<failure message="[^"<]+">[^<]+<\/failure>/);
         expect(xml).toContain('a&#60;b.memtopo');
+    }));
+
+    it('fails what is expected of the boot, and shows of /proc/iomem what differs', () => inScratch((cwd) => {
+        const text = readFileSync(path.join(ROOT, EXAMPLE), 'utf8').replace('| 188000000-1ffffffff : dax0.0', '| 190000000-1ffffffff : dax0.0')
+            .replace('scenario "one block stays online" on fast-reboot {\n', '$&    expect node 0 memory = 1G\n');
+        writeFileSync(path.join(cwd, 'boot.memtopo'), text);
+        const { status, stdout } = memtopo(['test', 'boot.memtopo'], { cwd });
+        expect(status).toBe(1);
+        expect(stdout).toMatch(/^ {4}boot\.memtopo:39:5: expect node 0 memory = 1G: it is \d+ KiB$/m);
+        expect(memtopo(['simulate', 'boot.memtopo', '--scenario', '2'], { cwd }).stdout).toMatch(/^ {2}boot .*\n(?: {8}kernel: .*\n)* {8}✗ expect node 0 memory = 1G\n {10}found: it is /m);
+        expect(stdout).toContain('expect iomem: /proc/iomem has\n      - 190000000-1ffffffff : dax0.0\n      + 188000000-1ffffffff : dax0.0\n          188000000-1ffffffff : System RAM (kmem)\n');
     }));
 });
 

@@ -110,6 +110,16 @@ describe('a client with every capability', () => {
         expect(client.requests).toContain('client/registerCapability');
     });
 
+    test('that has a page for each code gets its address, and asks for the text', async () => {
+        const client = start('--stdio');
+        await client.initialize(capabilities, { initializationOptions: { docs: 'pages://explain/CODE.md' } });
+        client.open(URI, TEXT);
+        const { diagnostics } = await client.diagnostics(URI);
+        expect(diagnostics.find((d) => d.code === 'memory/no-change')).toMatchObject({ codeDescription: { href: 'pages://explain/memory/no-change.md' } });
+        expect(await client.request('memtopo/explain', { code: 'memory/no-change' })).toMatch(/^# [\s\S]*What to do[\s\S]*memtopo-ignore memory\/no-change/);
+        expect(await client.request('memtopo/explain', { code: 'no/such' })).toBeNull();
+    });
+
     test('a newer text is answered for, never an older one', async () => {
         const client = start();
         await client.initialize(capabilities);

@@ -8,10 +8,10 @@ import { iomemToText } from '../render/iomem-text.ts';
 import { ledger } from '../render/ledger.ts';
 import { ledgerToText } from '../render/ledger-text.ts';
 import { paint } from '../render/style.ts';
-import { bootToText, stepToText } from '../render/transcript.ts';
+import { bootToText, checksToText, stepToText } from '../render/transcript.ts';
 import { type Command, type Io, parseOptions, UsageError } from './command.ts';
 import { Files, OpenFile } from './files.ts';
-import { chosenSubjects, runsOf, type Subject, transcriptSteps } from './subjects.ts';
+import { chosenSubjects, runsOf, type Subject, transcriptChecks, transcriptSteps } from './subjects.ts';
 
 interface View {
     readonly step: number | undefined;
@@ -98,7 +98,11 @@ function transcript(file: OpenFile, run: Run, view: View, io: Io): string[] {
     const state = stateAt(run, count);
     const before = view.step === undefined || count === 0 ? run.boot.state : stateAt(run, count - 1);
     const lines = ['', ...bootToText(run.boot.state, run.boot.outcome, style, view).map((l) => `  ${l}`)];
-    transcriptSteps(file, run).slice(0, count).forEach((step, i) => lines.push(...stepToText(step, i + 1, style, view)));
+    const steps = transcriptSteps(file, run).slice(0, count).map((step, i) => stepToText(step, i + 1, style, view));
+    // what is expected of the boot holds once the declared devices are there
+    const declared = run.steps.filter((s) => s.step.provisioned).length;
+    if (count >= declared) steps.splice(declared, 0, checksToText(transcriptChecks(file, run.bootChecks), style));
+    lines.push(...steps.flat());
     lines.push('', paint(style, 'bold', 'bytes'), ...ledgerToText(ledger(state), style).map((l) => `  ${l}`));
     const lineMarks = diffIomem(before.iomem, state.iomem);
     const same = lineMarks.every((l) => l.mark === 'same');

@@ -1,6 +1,6 @@
 // Which run of a file a command is about: a scenario by number or name, or the boot of a platform.
-import type { LoweredPlatform, LoweredScenario, Run } from '../language/model.ts';
-import type { TranscriptStep } from '../render/transcript.ts';
+import type { Check, LoweredPlatform, LoweredScenario, Run } from '../language/model.ts';
+import type { TranscriptCheck, TranscriptStep } from '../render/transcript.ts';
 import { UsageError } from './command.ts';
 import type { OpenFile } from './files.ts';
 
@@ -41,6 +41,10 @@ export function transcriptSteps(file: OpenFile, run: Run): TranscriptStep[] {
     return run.steps.map((s) => ({
         prompt: s.step.line.prompt, text: s.step.line.text, declared: s.step.provisioned, before: s.before, state: s.state, outcome: s.outcome,
         unexpected: s.unexpectedFailure,
-        checks: s.checks.map((c) => ({ text: file.analysis.textOf(c.expectation.span), met: c.met, ...(c.actual === undefined ? {} : { actual: c.actual }) })),
+        checks: transcriptChecks(file, s.checks),
     }));
+}
+
+export function transcriptChecks(file: OpenFile, checks: readonly Check[]): TranscriptCheck[] {
+    return checks.map((c) => ({ text: file.analysis.textOf(c.expectation.span), met: c.met, ...(c.actual === undefined ? {} : { actual: c.actual }) }));
 }

@@ -1,9 +1,13 @@
 // memtopo test: the expectations of scenarios as tests, for people and for continuous integration (JUnit XML).
 import { writeFileSync } from 'node:fs';
+import { difference } from '../formats/line-diff.ts';
+import type { KernelState } from '../kernel/state.ts';
+import type { Check, TextSpan } from '../language/model.ts';
+import { iomemBeside } from '../render/iomem-beside.ts';
 import { paint } from '../render/style.ts';
 import { type Command, parseOptions, UsageError } from './command.ts';
 import { Files, OpenFile } from './files.ts';
-import { runsOf, subjectsOf, transcriptSteps } from './subjects.ts';
+import { runsOf, subjectsOf } from './subjects.ts';
 
 interface TestCase {
     readonly file: string;
@@ -53,22 +57,40 @@ Exit status: 0 all passed, 1 some failed, 2 the command line was not understood 
 
 function casesOf(file: OpenFile): TestCase[] {
     // Text that cannot be read would otherwise pass for want of scenarios
-    const syntax = file.analysis.source.syntaxErrors().map((f) => `${file.shown(f.at).line}:${file.shown(f.at).column}: ${f.message}`);
+    const syntax = file.analysis.source.syntaxErrors().map((f) => `${place(file, f.at)}: ${f.message}`);
     const whole: TestCase[] = syntax.length > 0 ? [{ file: file.file, name: 'can be read', seconds: 0, failures: syntax }] : [];
     const scenarios = subjectsOf(file).filter((s) => s.kind === 'scenario');
     return [...whole, ...scenarios.flatMap((subject): TestCase[] => {
         const begin = performance.now();
         const runs = runsOf(file, subject);
+        const seconds = (performance.now() - begin) / 1000 / Math.max(1, runs.length);
         if (runs.length === 0) return [{ file: file.file, name: subject.name, seconds: 0, failures: ['its platform is not known'] }];
         return runs.map((run) => ({
             file: file.file, name: runs.length > 1 ? `${subject.name} (${run.kernel})` : subject.name,
-            failures: transcriptSteps(file, run).flatMap((step, i) => [
-                ...(step.unexpected ? [`step ${i + 1}, ${step.prompt} ${step.text}: fails with ${step.outcome.errnos.join(', ') || `status ${step.outcome.status}`}`] : []),
-                ...step.checks.filter((c) => !c.met).map((c) => `step ${i + 1}, ${step.prompt} ${step.text}: ${c.text.split('\n')[0]!.trim()} is not met${c.actual === undefined ? '' : `\nfound: ${c.actual}`}`),
-            ]),
-            seconds: (performance.now() - begin) / 1000,
+            failures: [
+                ...run.bootChecks.flatMap((check) => unmet(file, check, run.steps.filter((s) => s.step.provisioned).at(-1)?.state ?? run.boot.state)),
+                ...run.steps.flatMap((s) => [
+                    ...(s.unexpectedFailure ? [`${place(file, s.step.span)}: ${s.step.line.text.trim()} fails with ${s.outcome.errnos.join(', ') || `status ${s.outcome.status}`}`] : []),
+                    ...s.checks.flatMap((check) => unmet(file, check, s.state)),
+                ]),
+            ],
+            seconds,
         }));
     })];
+}
+
+/** As compilers write it, so that terminals and editors lead there. */
+function place(file: OpenFile, span: TextSpan): string {
+    const { file: name, line, column } = file.shown(span);
+    return `${name}:${line}:${column}`;
+}
+
+function unmet(file: OpenFile, { expectation, met, actual }: Check, state: KernelState): string[] {
+    if (met) return [];
+    const head = `${place(file, expectation.span)}: ${file.analysis.textOf(expectation.span).split('\n')[0]!.trim()}`;
+    if (expectation.kind !== 'iomem') return [`${head}: ${actual ?? 'it is not so'}`];
+    const beside = iomemBeside(expectation, state);
+    return [[`${head}: /proc/iomem has`, ...difference(beside.expected, beside.actual).map((l) => `  ${l}`)].join('\n')];
 }
 
 function junit(cases: readonly TestCase[]): string {

@@ -14,7 +14,7 @@ export interface LspShape {
     readonly tags: boolean;
     readonly codeDescription: boolean;
     readonly data: boolean;
-    /** URI of docs/diagnostics.md; absent where there is none to open. */
+    /** URI of docs/diagnostics.md, or with `CODE` in it of the page of one code; absent where there is none to open. */
     readonly docs?: string;
 }
 
@@ -23,13 +23,17 @@ export function docsAnchor(code: string): string {
     return code.replace('/', '-');
 }
 
+function addressOf(code: string, docs: string): string {
+    return docs.includes('CODE') ? docs.replace('CODE', code) : `${docs}#${docsAnchor(code)}`;
+}
+
 export function toLsp(finding: Finding, severity: Severity, range: Range, locate: (span: TextSpan) => Location, shape: LspShape): Diagnostic {
     const known = catalogued(finding.code);
     const related = finding.related.map((r): DiagnosticRelatedInformation => ({ location: locate(r.at), message: r.message }));
     const rules = finding.rules.length > 0 ? ` (${finding.rules.join(', ')})` : '';
     return {
         range, severity: SEVERITIES[severity], source: 'memtopo', code: finding.code, message: finding.message + rules,
-        ...(shape.codeDescription && shape.docs && known ? { codeDescription: { href: `${shape.docs}#${docsAnchor(finding.code)}` } } : {}),
+        ...(shape.codeDescription && shape.docs && known ? { codeDescription: { href: addressOf(finding.code, shape.docs) } } : {}),
         ...(shape.relatedInformation && related.length > 0 ? { relatedInformation: related } : {}),
         ...(shape.tags && finding.tags?.length ? { tags: finding.tags.map((t) => (t === 'deprecated' ? DiagnosticTag.Deprecated : DiagnosticTag.Unnecessary)) } : {}),
         ...(shape.data && finding.data ? { data: finding.data } : {}),

@@ -1,5 +1,5 @@
 // docs/diagnostics.md: one section per code, made from the catalogue. The same text answers `memtopo explain CODE`.
-import { CATALOGUE } from './catalogue.ts';
+import { CATALOGUE, catalogued } from './catalogue.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { docsAnchor } from './lsp.ts';
 
@@ -13,6 +13,14 @@ export function explain(d: Diagnostic): string {
     }
     return parts.join('\n\n');
 }
+
+/** One diagnostic as a page of its own; null where there is no such code. */
+export function explanation(code: string): string | null {
+    const d = catalogued(code);
+    return d ? `# ${d.title}\n\n\`${d.code}\` · *${d.severity}*\n\n${explain(d)}\n\n${SILENCE.replaceAll('CODE', d.code)}\n` : null;
+}
+
+const SILENCE = '`// memtopo-ignore CODE reason` on the line, or on a line of its own above it, silences one place; the setting `memtopo.severities` changes or switches off a code or a family.';
 
 /** The whole page. */
 export function diagnosticsPage(): string {

@@ -8,7 +8,7 @@ import { amountOf, type Moment, ramOf } from '../language/expect.ts';
 import type { Check, Expectation, Run } from '../language/model.ts';
 import { writeSize } from '../language/numbers.ts';
 import type { Analysis } from '../server/analysis.ts';
-import { linesAbout } from './iomem-about.ts';
+import { linesAbout } from '../render/iomem-beside.ts';
 
 /** More lines than these are no expectation that anybody reads. */
 const MOST_LINES = 24;

@@ -4,8 +4,8 @@ import { expectedAfter, type Expected, type GrammarToken } from '../server/langu
 import type { Analysis } from '../server/analysis.ts';
 import { type Token, tokens } from '../server/tokens.ts';
 
-/** Declarations of these rules have a line of their own: nothing offers them behind another. */
-const OWN_LINE: ReadonlySet<string> = new Set(['Item', 'Member', 'ScenarioMember']);
+/** Declarations of these rules have a line of their own: nothing offers them behind another, and none is thought to begin there. */
+const OWN_LINE: ReadonlySet<string> = new Set(['Item', 'Member', 'ScenarioMember', 'Device']);
 
 /** What may stand at an offset where the word that is being typed begins. Empty where the line up to there is wrong. */
 export function expectedAt(analysis: Analysis, offset: number): readonly Expected[] {
@@ -15,9 +15,12 @@ export function expectedAt(analysis: Analysis, offset: number): readonly Expecte
     const read = [...tokens(text)].filter((t) => t.end <= local && t.kind !== 'comment' && t.kind !== 'line-comment');
     const lineStart = text.lastIndexOf('\n', local - 1) + 1;
     const behind = (read.at(-1)?.start ?? -1) >= lineStart && read.at(-1)?.kind !== '{';
-    // The own line first; a declaration that goes over several lines is seen when everything is read.
-    for (const way of [wayTo(text, read, lineStart), wayTo(text, read, 0)]) {
-        const expected = expectedAfter(way.map((t) => grammarToken(text, t)));
+    const own = wayTo(text, read, lineStart);
+    const whole = wayTo(text, read, 0);
+    // The own line first; a declaration that goes over several lines is seen when everything is read. `pmem at 4G size 1G node 1 {` could
+    // be two declarations: only where nothing else fits does one begin in the middle of a line.
+    for (const [way, anywhere] of [[own, false], [whole, false], [own, true], [whole, true]] as const) {
+        const expected = expectedAfter(way.map((t) => grammarToken(text, t)), (rule, i) => anywhere || !OWN_LINE.has(rule) || leads(text, way[i]!));
         const fit = behind ? expected.filter((e) => !e.begins.some((rule) => OWN_LINE.has(rule))) : expected;
         if (fit.length > 0) return fit;
     }
@@ -50,6 +53,12 @@ function wayTo(text: string, read: readonly Token[], from: number): readonly Tok
     }
     const inner = opened.at(-1) ?? 0;
     return [...out.slice(0, inner), ...out.slice(inner).filter((t) => t.start >= from)];
+}
+
+/** Is a token the first of its line or of its block, or behind one? */
+function leads(text: string, token: Token): boolean {
+    const before = text.slice(text.lastIndexOf('\n', token.start - 1) + 1, token.start).trimEnd();
+    return before === '' || /[{}]$/.test(before);
 }
 
 function grammarToken(text: string, token: Token): GrammarToken {

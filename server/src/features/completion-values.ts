@@ -1,6 +1,6 @@
 // Values that can be worked out: the next free aligned addresses of a platform, sizes that fit there, node numbers, capacity that is left.
 import { alignUp, contains, GiB, MiB, normalize, type Range, TiB } from '../kernel/range.ts';
-import type { KernelState } from '../kernel/state.ts';
+import type { KernelState, VirtioMemState } from '../kernel/state.ts';
 import { parseNumber, writeSize } from '../language/numbers.ts';
 import type { LoweredPlatform } from '../language/model.ts';
 import { readAttribute } from '../server/language.ts';
@@ -22,15 +22,22 @@ export function platformValues(analysis: Analysis, offset: number, before: strin
     const platform = analysis.platformAt(offset)?.lowered;
     if (!platform) return [];
     if (/\b(?:node|target|initiator|attached|to)\s+$/.test(before) || /\bdistance\s+$/.test(before)) {
-        if (/^\s*node\s+$/.test(before)) return [];
+        if (/^\s*node\s+$/.test(before)) return [{ label: nextNumber(platform, 'node'), detail: 'next proximity domain' }];
         return platform.described.nodes.map((n) => ({ label: String(n.id), detail: `node with ${n.cpus.length > 0 ? 'CPUs' : 'memory only'}` }));
     }
     if (/^\s*node\s+\d+\s+/.test(before) && !before.includes('{')) return [];
+    if (/^\s*cxl\s+window\s+$/.test(before)) return [{ label: nextNumber(platform, 'cxl window'), detail: 'next window' }];
     if (/\bat\s+$/.test(before)) return freeAddresses(analysis, platform, offset);
     const typed = /\bat\s+(\S+)\s+size\s+$/.exec(before)?.[1];
     if (typed === undefined) return [];
     const start = parseNumber(typed, 'address');
     return start.ok ? sizesAt(analysis, platform, start.value, offset) : [];
+}
+
+/** The number that the next declaration of a kind has. */
+export function nextNumber(platform: LoweredPlatform, kind: 'node' | 'cxl window'): string {
+    const given = kind === 'node' ? platform.described.nodes.map((n) => n.id) : platform.machine.cxlWindows.map((w) => w.index);
+    return String(given.reduce((most, n) => Math.max(most, n), -1) + 1);
 }
 
 /** Ranges that are taken, but for the one that is being written. */
@@ -44,7 +51,7 @@ function blockSize(analysis: Analysis, platform: LoweredPlatform): number {
 }
 
 /** First addresses behind what is there: aligned to a memory block, so that nothing is lost, and to 1 GiB. */
-function freeAddresses(analysis: Analysis, platform: LoweredPlatform, offset: number): ValueProposal[] {
+export function freeAddresses(analysis: Analysis, platform: LoweredPlatform, offset: number): ValueProposal[] {
     const used = taken(analysis, platform, offset);
     const block = blockSize(analysis, platform);
     const free = (at: number): boolean => at >= LOW && !(at >= HOLE.start && at <= HOLE.end) && !used.some((r) => contains(r, { start: at, end: at }));
@@ -74,8 +81,8 @@ function sizesAt(analysis: Analysis, platform: LoweredPlatform, start: number, o
     return out;
 }
 
-/** Capacity that `--size` can take now: what regions say is available, and its halves. */
-export function capacityLeft(state: KernelState): ValueProposal[] {
+/** Capacity that `--size` of a tool can take now: what its regions or windows say is available, and half of it. */
+export function capacityLeft(state: KernelState, tool: string): ValueProposal[] {
     const out: ValueProposal[] = [];
     const add = (bytes: number, unit: number, where: string): void => {
         if (bytes <= 0) return;
@@ -83,13 +90,26 @@ export function capacityLeft(state: KernelState): ValueProposal[] {
             if (size > 0 && !out.some((o) => o.label === writeSize(size))) out.push({ label: writeSize(size), detail: `${what} in ${where}` });
         }
     };
-    for (const [name, region] of state.nvdimm.regions) {
-        if (region.labelled) add(Number(readAttribute(`/sys/bus/nd/devices/${name}/max_available_extent`, state) ?? readAttribute(`/sys/bus/nd/devices/${name}/available_size`, state) ?? 0), Math.max(region.align, 16 * MiB), name);
-    }
-    for (const [name, region] of state.dax.regions) {
-        if (region.kind === 'static') continue;
-        const used = [...state.dax.devices.values()].filter((d) => d.region === name).flatMap((d) => d.mappings).reduce((sum, m) => sum + m.end - m.start + 1, 0);
-        add(region.range.end - region.range.start + 1 - used, 2 * MiB, name);
+    const size = ({ start, end }: Range): number => end - start + 1;
+    const used = (ranges: readonly Range[]): number => ranges.reduce((sum, r) => sum + size(r), 0);
+    if (tool === 'ndctl') {
+        for (const [name, region] of state.nvdimm.regions) {
+            if (region.labelled) add(Number(readAttribute(`/sys/bus/nd/devices/${name}/max_available_extent`, state) ?? readAttribute(`/sys/bus/nd/devices/${name}/available_size`, state) ?? 0), Math.max(region.align, 16 * MiB), name);
+        }
+    } else if (tool === 'daxctl') {
+        for (const [name, region] of state.dax.regions) {
+            if (region.kind !== 'static') add(size(region.range) - used([...state.dax.devices.values()].filter((d) => d.region === name).flatMap((d) => d.mappings)), 2 * MiB, name);
+        }
+    } else if (tool === 'cxl') {
+        for (const window of state.cxl.windows) add(size(window) - used([...state.cxl.regions.values()].filter((r) => r.window === window.index).map((r) => r.range)), 256 * MiB, `window ${window.index}`);
     }
     return out;
+}
+
+/** Sizes that the hypervisor may ask of a virtio-mem device: nothing, all of it, and powers of two between. */
+export function requestedSizes({ region, requestedSize, deviceBlockSize }: VirtioMemState): ValueProposal[] {
+    const all = region.end - region.start + 1;
+    const out: ValueProposal[] = [{ label: '0', detail: 'everything back' }];
+    for (let size = GiB; size < all; size *= 2) if (size % deviceBlockSize === 0 && size !== requestedSize) out.push({ label: writeSize(size), detail: size > requestedSize ? 'more' : 'less' });
+    return requestedSize === all ? out : [...out, { label: writeSize(all), detail: 'all of its region' }];
 }

@@ -1,19 +1,16 @@
-// Completion: keywords by the block they are in; tools, verbs, options and values from their tables; sysfs paths and the kernel's
-// names as they exist at that line. It reads characters, not the tree, so that it works in the half-typed line.
+// Completion: keywords and values by the block they are in; what transcripts hold is completion-shell.ts. It reads characters, not the
+// tree, so that it works in the half-typed line.
 import { type CompletionItem, CompletionItemKind, InsertTextFormat } from 'vscode-languageserver-types';
-import { isPrefix } from '../commands/line.ts';
-import { commandStart } from '../commands/shell.ts';
-import type { OptionSpec, ValueKind, VerbSpec } from '../commands/spec.ts';
-import type { KernelState } from '../kernel/state.ts';
-import { blockNames, findObject, objectNames } from '../render/objects.ts';
+import { objectNames } from '../render/objects.ts';
 import { PROFILES } from '../kernel/profile.ts';
-import { attributes, attributeValues, QEMU_VERBS, toolSpecs } from '../server/language.ts';
 import { tokens } from '../server/tokens.ts';
 import type { Analysis } from '../server/analysis.ts';
 import type { FeatureContext } from './context.ts';
-import { capacityLeft, platformValues } from './completion-values.ts';
+import { type Add, completeMonitor, completeShell, objectItem } from './completion-shell.ts';
+import { expectValues } from './completion-expect.ts';
+import { freeAddresses, nextNumber, platformValues } from './completion-values.ts';
 import { expectedAt } from './completion-grammar.ts';
-import { KEYWORDS, type Keyword } from './keywords.ts';
+import { KEYWORDS, type Keyword, TRANSCRIPTS } from './keywords.ts';
 
 export function completion({ analysis, client }: FeatureContext, offset: number): CompletionItem[] {
     const snippets = client.textDocument?.completion?.completionItem?.snippetSupport === true;
@@ -34,6 +31,15 @@ export function completion({ analysis, client }: FeatureContext, offset: number)
     if (shell) {
         const state = analysis.stateBefore(start)?.state;
         completeShell(shell[1]!, analysis.source.text.slice(offset, analysis.lines.lineEnd(line)), state, add);
+        // the prompt came by itself: what is no shell line takes its place
+        const prompt = /^(\s*)\$ (\S*)$/.exec(before);
+        if (prompt) {
+            const from = prompt[1]!.length;
+            const without = [{ newText: '', range: { start: { line, character: from }, end: { line, character: from + '$ '.length } } }];
+            for (const { label, doc } of KEYWORDS.block.scenario!.filter((k) => k.label === 'expect' || k.label === '(qemu)')) {
+                add(label, prompt[2]!, { kind: CompletionItemKind.Keyword, documentation: doc, sortText: `z${label}`, commitCharacters: [' '], additionalTextEdits: without });
+            }
+        }
         return items;
     }
     const monitor = /^\s*\(qemu\) ?(.*)$/.exec(before)?.[1];
@@ -43,8 +49,13 @@ export function completion({ analysis, client }: FeatureContext, offset: number)
     }
     const typed = /[A-Za-z_][\w.-]*$/.exec(before)?.[0] ?? '';
     const lead = before.slice(0, before.length - typed.length);
+    const expectation = expectValues(analysis, start, before);
+    if (expectation) {
+        expectation.values.forEach(({ label, detail }, i) => add(label, expectation.typed, { kind: CompletionItemKind.Value, detail, sortText: `0${String(i).padStart(3, '0')}`, filterText: label }));
+        if (expectation.values.length > 0) return items;
+    }
     if (insideStringOrComment(analysis, offset)) {
-        const parameter = /^\s*cmdline\s+"(?:[^"]*\s)?([\w.]*)$/.exec(before)?.[1];
+        const parameter = /^\s*cmdline\s+"(?:[^"]*\s)?([\w.=]*)$/.exec(before)?.[1];
         if (parameter !== undefined) for (const { label, doc } of KEYWORDS.bootParameters) add(label, parameter, { kind: CompletionItemKind.Property, documentation: doc });
         return items;
     }
@@ -69,9 +80,12 @@ function addExpected(analysis: Analysis, at: number, lead: string, typed: string
     const name = enclosingBlock(analysis, at);
     const block = KEYWORDS.block[name] ?? [];
     const last = /([\w-]+)\s+$/.exec(lead)?.[1] ?? '';
-    const shown = (keyword: Keyword, rank: string): void => add(keyword.label, typed, {
-        kind: CompletionItemKind.Keyword, documentation: keyword.doc, sortText: `${rank}${keyword.label}`,
-        ...(keyword.snippet && snippets ? { insertText: keyword.snippet, insertTextFormat: InsertTextFormat.Snippet } : {}),
+    const filled = lazy(() => filler(analysis, at));
+    // words are listed as people write them, which is how the lists are ordered
+    const order = new Map([...block, ...(KEYWORDS.after[last] ?? []), ...KEYWORDS.words].reverse().map((k, i, all) => [k.label, all.length - i]));
+    const shown = (keyword: Keyword, rank: string, kind: CompletionItemKind = CompletionItemKind.Keyword): void => add(keyword.label, typed, {
+        kind, documentation: keyword.doc, sortText: `${rank}${String(order.get(keyword.label) ?? 0).padStart(2, '0')}${keyword.label}`,
+        ...(keyword.snippet && snippets ? { insertText: filled()(keyword.snippet), insertTextFormat: InsertTextFormat.Snippet } : {}),
     });
     for (const expected of expectedAt(analysis, at)) {
         const { keyword, rule, property, begins } = expected;
@@ -88,10 +102,28 @@ function addExpected(analysis: Analysis, at: number, lead: string, typed: string
             if (state) for (const kind of ['dax', 'namespace', 'node', 'dimm', 'virtio-mem'] as const) for (const name of objectNames(state, kind)) add(name, typed, objectItem(state, name));
         } else if (rule === 'ScenarioMember' || property === 'line') {
             for (const prompt of block.filter((k) => !/^[a-z]/.test(k.label))) shown(prompt, '1');
+            if (snippets) for (const transcript of TRANSCRIPTS) shown(transcript, '2', CompletionItemKind.Snippet);
         } else {
             for (const word of KEYWORDS.values[`${rule}.${property}`] ?? KEYWORDS.values[last] ?? []) shown(word, '0');
         }
     }
+}
+
+/** Puts into a snippet what is right at an offset: the next number, the next free address, a device that exists. */
+function filler(analysis: Analysis, at: number): (snippet: string) => string {
+    const platform = analysis.platformAt(at)?.lowered;
+    const [free] = platform ? freeAddresses(analysis, platform, at) : [];
+    const state = analysis.stateBefore(at)?.state;
+    const names = state ? { dax: objectNames(state, 'dax'), namespace: objectNames(state, 'namespace') } : { dax: [], namespace: [] };
+    return (snippet) => snippet
+        .replace(/^(node|cxl window) \$\{1:\d+/, (begin, kind: 'node' | 'cxl window') => (platform ? `${kind} \${1:${nextNumber(platform, kind)}` : begin))
+        .replace(/(?<=\bat \$\{\d:)[^}]*/, (address) => free?.label ?? address)
+        .replace(/(?<=\$\{\d:)(dax|namespace)0\.0/g, (name, kind: 'dax' | 'namespace') => names[kind][0] ?? name);
+}
+
+function lazy<T>(make: () => T): () => T {
+    let made: { readonly value: T } | undefined;
+    return () => (made ??= { value: make() }).value;
 }
 
 /** A setting that stands on the line already, in the same braces. */
@@ -142,168 +174,11 @@ function enclosingBlock(analysis: Analysis, offset: number): string {
         } else if (token.kind === 'word') {
             const image = text.slice(token.start, token.end);
             const lineStart = text.lastIndexOf('\n', token.start - 1) + 1;
-            if (KEYWORDS.block[image] !== undefined || head === undefined || lineStart !== headLine) {
-                if (KEYWORDS.block[image] !== undefined || lineStart !== headLine) head = image;
-                headLine = lineStart;
-            }
+            // the first word of the line that has a block: `pmem … node 1 {` is one of pmem
+            if (head === undefined || lineStart !== headLine || (KEYWORDS.block[head] === undefined && KEYWORDS.block[image] !== undefined)) head = image;
+            headLine = lineStart;
         }
     }
     // a closed part that the cursor stands behind: back at the top
     return open.at(-1) ?? '';
-}
-
-// ------------------------------------------------------------------------------------------------------------------ shell
-
-type Add = (label: string, typed: string, more: Partial<CompletionItem>) => void;
-
-function completeShell(line: string, behind: string, state: KernelState | undefined, add: Add): void {
-    const text = line.slice(commandStart(line));
-    const typed = /[^\s"'=>]*$/.exec(text)![0];
-    const wholeWord = /[^\s>]*$/.exec(text)![0];
-    const words = text.slice(0, text.length - wholeWord.length).replaceAll('>', ' > ').trim().split(/\s+/).filter((w) => w !== '');
-    while (words[0] !== undefined && isPrefix(words[0])) words.shift();
-    if (words.length === 0) {
-        for (const spec of toolSpecs()) add(spec.tool, typed, { kind: CompletionItemKind.Function, documentation: spec.doc });
-        for (const [name, doc] of [['echo', 'Writes a value, with `>` into a sysfs attribute.'], ['cat', 'Reads an attribute.']] as const) add(name, typed, { kind: CompletionItemKind.Function, documentation: doc });
-        return;
-    }
-    if (typed.startsWith('/') || words.at(-1) === '>' || words[0] === 'cat') {
-        if (state) completePath(typed, state, add);
-        return;
-    }
-    if (words[0] === 'echo') {
-        if (!state) return;
-        const path = />\s*(\/\S+)/.exec(text + behind)?.[1];
-        if (path !== undefined) {
-            const legal = attributeValues(path, state);
-            legal.forEach((value, i) => add(value, typed, { kind: CompletionItemKind.Value, sortText: `0${String(i).padStart(3, '0')}`, detail: 'can be written here', ...(findObject(state, value) ? objectItem(state, value) : {}) }));
-            if (legal.length > 0) return;
-        }
-        for (const value of ['online_movable', 'online', 'online_kernel', 'offline']) add(value, typed, { kind: CompletionItemKind.Value, sortText: `2${value}` });
-        for (const kind of ['dax', 'namespace', 'nd-region', 'virtio-mem', 'hmem'] as const) for (const name of objectNames(state, kind)) add(name, typed, objectItem(state, name));
-        return;
-    }
-    const tool = toolSpecs().find((t) => t.tool === words[0]);
-    if (!tool) return;
-    const verbless = tool.verbs.length === 1 && tool.verbs[0]!.verb === '';
-    if (!verbless && words.length === 1) {
-        for (const verb of tool.verbs) add(verb.verb, typed, { kind: CompletionItemKind.Method, documentation: verb.doc, ...(verb.man ? { detail: verb.man } : {}) });
-        return;
-    }
-    const verb = verbless ? tool.verbs[0] : tool.verbs.find((v) => v.verb === words[1]);
-    if (!verb) return;
-    const equals = /^(--[\w-]+)=/.exec(wholeWord);
-    const previous = words.at(-1);
-    const option = findOption(verb, equals?.[1] ?? previous);
-    if (option?.value && (equals || !wholeWord.startsWith('-'))) {
-        for (const value of option.values ?? []) add(value, typed, { kind: CompletionItemKind.EnumMember, sortText: `0${value}` });
-        if (state) addValues(option.value, state, typed, add);
-        return;
-    }
-    if (wholeWord.startsWith('-') || wholeWord === '') {
-        for (const o of verb.options) add(o.long, wholeWord, { kind: CompletionItemKind.Property, documentation: o.doc, sortText: `5${o.long}`, ...(o.short ? { detail: o.short } : {}), filterText: o.long });
-    }
-    if (state) for (const positional of verb.positionals) addValues(positional.kind, state, typed, add);
-}
-
-function findOption(verb: VerbSpec, word: string | undefined): OptionSpec | undefined {
-    return word === undefined ? undefined : verb.options.find((o) => o.long === word || o.short === word);
-}
-
-function addValues(kind: ValueKind, state: KernelState, typed: string, add: Add): void {
-    const names = (of: Parameters<typeof objectNames>[1]): void => {
-        for (const name of objectNames(state, of)) add(name, typed, objectItem(state, name));
-    };
-    switch (kind) {
-        case 'namespace':
-            return names('namespace');
-        case 'region':
-            names('nd-region');
-            return names('cxl-region');
-        case 'daxdev':
-            return names('dax');
-        case 'dimm':
-            return names('nmem');
-        case 'memdev':
-            return names('memdev');
-        case 'module':
-            return names('module');
-        case 'size':
-            for (const { label, detail } of capacityLeft(state)) add(label, typed, { kind: CompletionItemKind.Value, detail });
-            return;
-        case 'daxregion':
-            for (const { id } of state.dax.regions.values()) add(String(id), typed, { kind: CompletionItemKind.Value, detail: 'dax region' });
-            return;
-        case 'align':
-            for (const value of ['4K', '2M', '1G']) add(value, typed, { kind: CompletionItemKind.Value });
-            return;
-        default:
-            return;
-    }
-}
-
-/** A line of the QEMU monitor: verbs, kinds of devices, their properties, and the devices that the machine has. */
-function completeMonitor(text: string, state: KernelState | undefined, add: Add): void {
-    const typed = /[^\s,=]*$/.exec(text)![0];
-    const lead = text.slice(0, text.length - typed.length);
-    const [name = '', ...operands] = lead.trim().split(/\s+/);
-    if (name === '') {
-        for (const { verb, doc } of QEMU_VERBS) add(verb, typed, { kind: CompletionItemKind.Function, documentation: doc });
-        return;
-    }
-    const verb = QEMU_VERBS.find((v) => v.verb === name);
-    if (verb?.kinds && verb.properties) {
-        if (lead.endsWith('=')) return;
-        if (operands.length === 0) for (const kind of verb.kinds) add(kind, typed, { kind: CompletionItemKind.Class });
-        else for (const property of verb.properties) if (!lead.includes(`,${property}=`)) add(`${property}=`, typed, { kind: CompletionItemKind.Property });
-    } else if (operands.length === 0 && /^(?:device_del|qom-[gs]et)$/.test(name)) {
-        if (!state) return;
-        for (const { device, name: inLinux } of state.virtioMem.values()) add(device, typed, { ...objectItem(state, inLinux), sortText: `0${natural(device)}` });
-        if (name === 'device_del') for (const device of objectNames(state, 'dimm')) add(device, typed, objectItem(state, device));
-    } else if (operands.length === 1 && name.startsWith('qom-')) {
-        for (const property of name === 'qom-get' ? ['requested-size', 'size'] : ['requested-size']) add(property, typed, { kind: CompletionItemKind.Property });
-    } else if (operands.length === 0 && name === 'info') add('memory-devices', typed, { kind: CompletionItemKind.Property });
-}
-
-/** Paths, one component at a time, from the attribute table and the objects that exist. */
-function completePath(typed: string, state: KernelState, add: Add): void {
-    const slash = typed.lastIndexOf('/');
-    const parent = slash < 0 ? '/' : typed.slice(0, slash + 1);
-    const depth = parent.split('/').length - 1;
-    const seen = new Set<string>();
-    for (const attribute of attributes()) {
-        const components = attribute.path.split('/');
-        if (components.length <= depth) continue;
-        if (!matches(components.slice(0, depth), parent.split('/').slice(0, depth))) continue;
-        const next = components[depth]!;
-        const last = depth === components.length - 1;
-        for (const name of componentNames(next, attribute.params, state)) {
-            const label = parent + name + (last ? '' : '/');
-            if (seen.has(label)) continue;
-            seen.add(label);
-            add(label, typed, { kind: last ? CompletionItemKind.File : CompletionItemKind.Folder, sortText: natural(label), ...(last ? { documentation: attribute.doc } : {}), filterText: label });
-        }
-    }
-}
-
-function matches(pattern: readonly string[], given: readonly string[]): boolean {
-    return pattern.every((p, i) => p === given[i] || (p.includes(':') && new RegExp(`^${p.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:\w+/g, '[^/]+')}$`).test(given[i] ?? '')));
-}
-
-function componentNames(component: string, params: ((state: KernelState, name: string) => readonly string[]) | undefined, state: KernelState): readonly string[] {
-    const param = /:(\w+)/.exec(component);
-    if (!param) return [component];
-    if (component === 'memory:block') return blockNames(state, 64);
-    const values = params?.(state, param[1]!) ?? [];
-    return values.slice(0, 64).map((v) => component.replace(param[0], v));
-}
-
-function objectItem(state: KernelState, name: string): Partial<CompletionItem> {
-    const object = findObject(state, name);
-    return { kind: CompletionItemKind.Variable, sortText: `0${natural(name)}`, ...(object ? { detail: object.title, documentation: object.facts.join(', ') } : {}) };
-}
-
-/** Spelled so that names sort as people count: memory9 before memory10. */
-function natural(name: string): string {
-    return name.replace(/\d+/g, (digits) => digits.padStart(8, '0'));
 }

@@ -6,6 +6,13 @@ export const DOCUMENT_REQUEST = 'memtopo/document';
 /** `script`: the steps as a shell script. `comparison`: the scenario under several releases. The others: the state after the step at the cursor. */
 export type DocumentKind = 'script' | 'comparison' | 'iomem' | 'svg' | 'html' | 'markdown';
 
+/** Request, client to server: what a diagnostic means, as Markdown. `null` for a code that there is not. */
+export const EXPLAIN_REQUEST = 'memtopo/explain';
+
+export interface ExplainParams {
+    readonly code: string;
+}
+
 export interface DocumentParams {
     readonly uri: string;
     /** UTF-16 offset that selects scenario (or platform) and step. */

@@ -25,6 +25,7 @@ export const TERMS: Readonly<Partial<Record<Origin['kind'], Term>>> = {
     'virtio-mem': term('A paravirtual memory device: a region out of which the hypervisor asks the guest to take or return blocks.', 'Virtio 1.2 §5.15 (Memory Device)'),
     dimm: term('A memory device of the ACPI namespace (PNP0C80): its resources say where it is.', 'ACPI 6.5 §9.11 (Memory Devices)'),
     'cxl-window': term('A range of host addresses that decodes to CXL memory.', 'CXL 3.1 §9.18.1.3 (CEDT, CXL Fixed Memory Window Structure)'),
+    'cxl-memdev': term('A CXL memory device, and how much of it is volatile and persistent. Endpoint decoders map it into a window.', 'CXL 3.1 §8.1.3 (DVSEC for CXL Devices), §8.2.4.20 (HDM Decoder Capability)'),
     reserved: term('A range that firmware keeps: no RAM for Linux.', 'UEFI 2.10 §7.2.3 (EfiReservedMemoryType); ACPI 6.5 §15.1 (type 2)'),
     e820: term('An entry of the firmware’s address map.', 'ACPI 6.5 §15.1 (INT 15h, E820h), §15.4 (types)'),
     resource: term('An entry of /proc/iomem that comes from elsewhere: it takes its place in the tree and nothing else.', 'proc_iomem(5)'),

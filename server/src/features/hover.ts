@@ -5,8 +5,9 @@ import type { Command } from '../commands/line.ts';
 import type { Span } from '../commands/shell.ts';
 import { contains, formatRange, hex, type Range, sizeOf, SECTION, formatSize } from '../kernel/range.ts';
 import { memoryTiers } from '../kernel/memory-tiers.ts';
+import { MODULES } from '../kernel/modules.ts';
 import type { KernelState } from '../kernel/state.ts';
-import type { LoweredScenario, Origin, Run, StepRun, TextSpan } from '../language/model.ts';
+import type { LoweredPlatform, LoweredScenario, Origin, Run, StepRun, TextSpan } from '../language/model.ts';
 import { accountLines, accountOf } from '../render/ledger.ts';
 import { findObject, type KernelObject, OBJECT_NAME, rangeFacts } from '../render/objects.ts';
 import { formatApproximate, formatHint, summarize, summarizeBoot, formatSummary } from '../render/summary.ts';
@@ -33,7 +34,8 @@ export function hover({ analysis }: FeatureContext, offset: number): Hover | und
     const keyword = word && keywordAt(analysis, word.start, word.text);
     // what the declaration's own word means stands in the field's terms already
     const known = keyword && TERMS[origin?.kind ?? 'platform'] !== undefined && word.text === origin?.kind;
-    const lead = keyword && !known ? [`\`${keyword.label}\` · ${keyword.doc}`] : [];
+    const node = origin && nodeNamed(analysis, platform, origin, offset);
+    const lead = node ? [node] : keyword && !known ? [`\`${keyword.label}\` · ${keyword.doc}`] : [];
     if (origin) return originHover(analysis, analysis.bootRun(platform), origin, lead, offset);
     if (keyword && word) return { contents: { kind: 'markdown', value: join(lead) }, range: analysis.lines.rangeOf(word.start, word.end) };
     return undefined;
@@ -104,7 +106,7 @@ function stepText(run: Run, ran: StepRun, full: boolean): string[] {
     if (terminal.length > 0) out.push(fence(terminal.join('\n')));
     for (const note of outcome.notes) {
         out.push(`${note.message}${rules(note.rules)}`);
-        for (const loss of note.losses ?? []) out.push(`- ${formatApproximate(loss.bytes)} of ${loss.subject} lost: ${loss.cause}${rules([loss.rule])}`);
+        if (note.losses?.length) out.push(list(note.losses.map((loss) => `${formatApproximate(loss.bytes)} \`${formatRange(loss.range)}\`: ${loss.cause}${rules([loss.rule])}`)));
     }
     return out;
 }
@@ -127,6 +129,9 @@ function wordDoc(command: Command, offset: number): { text: string; span: Span }
         if (invocation.verb && invocation.spec && inside(invocation.verb.span)) {
             return { span: invocation.verb.span, text: `\`${invocation.tool} ${invocation.spec.verb}\`${invocation.spec.man ? ` · ${invocation.spec.man}` : ''}\n\n${invocation.spec.doc}` };
         }
+        const module = invocation.spec?.positionals[0]?.kind === 'module' ? invocation.positionals.find((p) => inside(p.span)) : undefined;
+        const known = module && MODULES.find((m) => m.name === module.text.replaceAll('-', '_'));
+        if (known) return { span: module.span, text: `\`${known.name}\`\n\n${known.doc}${rules(known.rules ?? [])}` };
         if (inside(invocation.toolSpan)) {
             const spec = toolSpec(invocation.tool);
             return { span: invocation.toolSpan, text: `\`${invocation.tool}\`${spec ? `\n\n${spec.doc}` : ''}` };
@@ -151,8 +156,7 @@ function originHover(analysis: Analysis, run: Run, origin: Origin, lead: readonl
     const boot = run.boot.state;
     const after = run.steps.at(-1)?.state ?? boot;
     if (origin.kind === 'node' && origin.name !== undefined) {
-        // without an SRAT there are no domains: everything is on node 0
-        const node = boot.numa.pxmToNode.size === 0 ? 0 : boot.numa.pxmToNode.get(Number(origin.name));
+        const node = nodeOf(boot, Number(origin.name));
         const object = node === undefined ? undefined : findObject(after, `node${node}`);
         if (object) out.push(`Linux: \`${object.name}\``, list([...object.facts, ...tierFacts(after, node!)]));
     }
@@ -164,12 +168,28 @@ function originHover(analysis: Analysis, run: Run, origin: Origin, lead: readonl
         if (account) out.push(fence(accountLines(account).join('\n')));
         else out.push(...losses.map((l) => `- ${formatApproximate(l.bytes)} of ${l.subject} lost: ${l.cause}${rules([l.rule])}`));
     }
-    for (const step of run.steps) {
-        if (step.step.span.uri === origin.span.uri && step.step.span.start >= origin.span.start && step.step.span.end <= origin.span.end) {
-            out.push(`\`${step.step.line.prompt} ${step.step.line.text.trim()}\`\n\n${formatHint(summarize(step.before, step.state, step.outcome))}`);
-        }
-    }
+    const provisioning = run.steps.filter(({ step: { span } }) => span.uri === origin.span.uri && span.start >= origin.span.start && span.end <= origin.span.end);
+    if (provisioning.length > 0) out.push(fence(provisioning.map((s) => `${s.step.line.prompt} ${s.step.line.text.trim()}\n  ${formatHint(summarize(s.before, s.state, s.outcome))}`).join('\n')));
     return markdown(out, analysis, origin.focus);
+}
+
+/** The node that a declaration says it belongs to, where the pointer is on that. */
+function nodeNamed(analysis: Analysis, platform: LoweredPlatform, origin: Origin, offset: number): string | undefined {
+    if (origin.kind === 'node') return undefined;
+    const from = analysis.lines.lineStart(analysis.lines.lineOf(offset));
+    const line = analysis.source.text.slice(from, analysis.lines.lineEnd(analysis.lines.lineOf(offset)));
+    const named = [...line.matchAll(/\bnode\s+(\d+)/g)].find((m) => m.index <= offset - from && offset - from <= m.index + m[0].length);
+    if (!named) return undefined;
+    const run = analysis.bootRun(platform);
+    const state = run.steps.at(-1)?.state ?? run.boot.state;
+    const number = nodeOf(state, Number(named[1]));
+    const object = number === undefined ? undefined : findObject(state, `node${number}`);
+    return object && `\`node ${named[1]}\` · \`${object.name}\` in Linux: ${[...object.facts, ...tierFacts(state, number!)].join(', ')}`;
+}
+
+/** The number that Linux gives a proximity domain; without an SRAT there are none, and everything is on node 0. */
+function nodeOf({ numa }: KernelState, domain: number): number | undefined {
+    return numa.pxmToNode.size === 0 ? 0 : numa.pxmToNode.get(domain);
 }
 
 /** What the boot parameter at an offset does. */
@@ -195,8 +215,10 @@ function heading({ kind, name }: Origin): string {
             return `node ${parts[1] ?? '?'} as seen from node ${parts[0] ?? '?'}`;
         case 'memory': case 'hotplug':
             return name ? `${kind} of node ${name}` : kind;
-        case 'cxl-window':
+        case 'cxl-window': case 'cxl-memdev':
             return `${kind.replace('-', ' ')} ${name ?? ''}`.trimEnd();
+        case 'cache':
+            return `memory-side-cache${name ? ` of node ${parts[0]}` : ''}`;
         default:
             return name ? `${kind} ${name}` : kind;
     }

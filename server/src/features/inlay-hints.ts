@@ -28,7 +28,9 @@ export function inlayHints({ analysis, settings }: FeatureContext, range: Range)
                 const label = sizes ? unwritten(analysis.textOf(origin.focus), origin.range) : undefined;
                 if (label) hints.push({ position, label, paddingLeft: true, kind: InlayHintKind.Type });
                 const own = lost.filter((l) => overlaps(l.range, origin.range!) && smallestAt(lowered, l) === origin);
-                if (own.length > 0) hints.push({ position, label: `− ${describeLosses(own).join(' · ')}`, paddingLeft: true, tooltip: causes(own) });
+                // behind the line: in it, they would push away what is written
+                const end = analysis.lines.positionAt(analysis.lines.lineEnd(position.line));
+                if (own.length > 0) hints.push({ position: end, label: `− ${describeLosses(own).join(' · ')}`, paddingLeft: true, tooltip: causes(own) });
             }
         }
     }
@@ -38,7 +40,7 @@ export function inlayHints({ analysis, settings }: FeatureContext, range: Range)
             if (!visible(place.start, place.end)) continue;
             const run = analysis.runs(lowered)[0];
             for (const step of run?.steps ?? []) {
-                if (step.step.provisioned) continue;
+                if (step.step.provisioned || step.step.line.text.trim() === '') continue;
                 const line = analysis.place(step.step.span);
                 if (!visible(line.start, line.end)) continue;
                 const lost = lossesOfStep(step);

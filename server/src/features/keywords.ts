@@ -1,5 +1,7 @@
 // The language's words by the block they stand in and by the word before them, each with one sentence for completion and hover.
 
+import { MODULES } from '../kernel/modules.ts';
+
 export interface Keyword {
     readonly label: string;
     readonly doc: string;
@@ -19,7 +21,7 @@ const PLATFORM: readonly Keyword[] = [
     k('cmdline', 'The kernel command line.', 'cmdline "$1"'),
     k('config', 'Kernel configuration that matters here.', 'config ${1:MEMORY_HOTPLUG_DEFAULT_ONLINE} = ${2:y}'),
     k('modules', 'Modules that load before the first step, in order.', 'modules ${1:dax_hmem}'),
-    k('node', 'ACPI proximity domain: its CPUs and memory (SRAT).', 'node ${1:0} {\n    cpus ${2:0-3}\n    memory ${3:at 4G size 4G}\n}'),
+    k('node', 'ACPI proximity domain: its CPUs and memory (SRAT).', 'node ${1:0} {\n    cpus ${2:0-3}\n    memory at ${3:4G} size ${4:4G}\n}'),
     k('distance', 'SLIT: distance between two proximity domains, both ways unless the other way is given.', 'distance ${1:0} to ${2:1} = ${3:21}'),
     k('target', 'HMAT: what initiators see of a memory target.', 'target ${1:1} {\n    initiator ${2:0} { latency ${3:90ns}  bandwidth ${4:200GB/s} }\n}'),
     k('soft-reserved', 'EFI specific-purpose memory: Linux leaves it to dax.', 'soft-reserved ${1:hbm} at ${2:4G} size ${3:4G} node ${4:1}'),
@@ -48,6 +50,13 @@ const PROVISION: readonly Keyword[] = [
     k('movable', 'Online its blocks as Movable.'), k('no-online', 'Leave its blocks offline.'), k('sector-size', 'Sector size of a sector-mode namespace.', 'sector-size ${1:4096}'),
 ];
 
+/** What people type most, as lines of a transcript. Names of devices are put in from those that exist there. */
+export const TRANSCRIPTS: readonly Keyword[] = [
+    k('dax to System RAM', 'A dax device becomes RAM; its blocks are offline first, so that nothing else decides about them.', '\\$ daxctl reconfigure-device --mode=system-ram --no-online ${1:dax0.0}\n\\$ daxctl online-memory ${1:dax0.0}'),
+    k('System RAM to dax', 'RAM of a dax device becomes a device again.', '\\$ daxctl offline-memory ${1:dax0.0}\n\\$ daxctl reconfigure-device --mode=devdax --force ${1:dax0.0}'),
+    k('namespace to devdax', 'A namespace becomes a dax device. What it holds is lost.', '\\$ ndctl create-namespace --mode=devdax --map=${2|mem,dev|} -e ${1:namespace0.0} -f'),
+];
+
 const PLACE: readonly Keyword[] = [k('at', 'First address, then `size`.', 'at ${1:4G} size ${2:2G}'), k('size', 'Bytes.', 'size ${1:2G}'), k('node', 'Proximity domain.', 'node ${1:0}')];
 
 /** `block`: by the first word of the enclosing declaration, '' at the top. `after`: by the word before. `words`: what stands inside declarations.
@@ -64,8 +73,8 @@ export const KEYWORDS: {
         ],
         platform: PLATFORM,
         scenario: [
-            k('kernel', 'Releases to run under, instead of the platform’s.', 'kernel ${1:6.1}'), k('expect', 'What must hold after the step above.', 'expect ${1|ok,fails,log,iomem,blocks,ram,lost,node|}'),
             k('$', 'A shell line.', '\\$ $0'), k('(qemu)', 'A line of the QEMU monitor.', '(qemu) $0'),
+            k('expect', 'What must hold after the step above.', 'expect ${1|ok,fails,log,iomem,blocks,ram,lost,node|}'), k('kernel', 'Releases to run under, instead of the platform’s.', 'kernel ${1:6.1}'),
         ],
         node: [
             k('cpus', 'Logical CPUs of the node.', 'cpus ${1:0-3}'), k('memory', 'RAM of the node.', `memory ${RANGE}`),
@@ -111,7 +120,7 @@ export const KEYWORDS: {
             k('MEMORY_HOTPLUG_DEFAULT_ONLINE', 'Added memory goes online at once.'), k('EFI_SOFT_RESERVE', 'Specific-purpose memory is kept for dax.'),
             k('EFI_FAKE_MEMMAP', 'efi_fake_mem= works.'), k('DEV_DAX_KMEM', 'dax devices can become RAM.'),
         ],
-        'Modules.names': ['nfit', 'nd_e820', 'nd_pmem', 'dax_pmem', 'device_dax', 'dax_hmem', 'kmem', 'virtio_pci', 'virtio_mem', 'cxl_acpi', 'cxl_pci', 'cxl_mem', 'cxl_port'].map((w) => k(w, 'Kernel module.')),
+        'Modules.names': MODULES.map(({ name, doc }) => k(name, doc)),
         mode: [
             k('devdax', 'Mapped by programs through /dev/daxX.Y.'), k('fsdax', 'A block device whose file system maps the memory itself.'),
             k('sector', 'A block device that writes whole sectors or none.'), k('raw', 'A block device without metadata.'), k('system-ram', 'RAM of the system, through kmem.'),
@@ -124,7 +133,7 @@ export const KEYWORDS: {
     },
     bootParameters: [
         k('memmap=', '`nn!ss` legacy persistent memory, `nn$ss` reserved, `nn#ss` ACPI data, `nn@ss` RAM; `nn` alone limits RAM.'), k('mem=', 'RAM above this address is not used.'),
-        k('memhp_default_state=', 'What happens to added memory: `offline`, `online`, `online_kernel`, `online_movable`.'),
+        ...['online_movable', 'online', 'online_kernel', 'offline'].map((w) => k(`memhp_default_state=${w}`, 'What happens to added memory: `offline`, `online`, `online_kernel`, `online_movable`.')),
         k('memory_hotplug.memmap_on_memory=1', 'Struct pages of added memory lie on the memory itself, where a block allows it.'),
         k('movable_node', 'Hot-pluggable memory of the SRAT holds nothing that cannot move.'), k('movablecore=', 'So much memory goes to zone Movable.'),
         k('kernelcore=', 'So much memory stays outside zone Movable.'), k('numa=off', 'One node, whatever the SRAT says.'), k('numa=fake=', 'So many emulated nodes, or nodes of such a size.'),

@@ -1,11 +1,12 @@
-// While typing: a closing brace goes under its declaration, and a new line behind a line of a transcript or of /proc/iomem begins as that one does.
+// While typing: a closing brace goes under its declaration, a new line behind a line of a transcript or of /proc/iomem begins as that one
+// does, and what is no shell line takes the place of the prompt.
 import type { FormattingOptions, TextEdit } from 'vscode-languageserver-types';
 import { tokens } from '../server/tokens.ts';
 import type { Analysis } from '../server/analysis.ts';
 import type { FeatureContext } from './context.ts';
 
 export const ON_TYPE_FIRST = '}';
-export const ON_TYPE_MORE = ['\n'];
+export const ON_TYPE_MORE = ['\n', ' '];
 
 /** Edits after `typed` was typed; the cursor stands at `offset`, behind it. */
 export function onTypeFormatting({ analysis }: FeatureContext, offset: number, typed: string, options: FormattingOptions): TextEdit[] {
@@ -20,6 +21,11 @@ export function onTypeFormatting({ analysis }: FeatureContext, offset: number, t
         const lead = /^[ \t]*(?=\})/.exec(text)?.[0].length;
         const depth = lead === undefined ? undefined : depthAt(analysis, start + lead + 1);
         return lead === undefined || depth === undefined ? [] : replaceBlank(lead, unit.repeat(depth));
+    }
+    // the prompt came by itself; the author goes on with something that has none, or with a prompt of their own
+    if (typed === ' ') {
+        const own = /^([ \t]*)\$ (?=(?:\$|\(qemu\)|expect|kernel) $)/.exec(text.slice(0, offset - start));
+        return own ? [{ range: analysis.lines.rangeOf(start + own[1]!.length, start + own[0].length), newText: '' }] : [];
     }
     if (typed !== '\n' || line === 0) return [];
     const blank = /^[ \t]*/.exec(text)![0];

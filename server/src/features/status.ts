@@ -16,7 +16,7 @@ export function status(analysis: Analysis, offset: number): StatusResult | null 
     if (known) return known;
     const begin = performance.now();
     const runs = scenario ? runScenarioKernels(scenario) : [runPlatform(platform!, platform!.machine.kernel)];
-    const result = { kernels: runs.map((run) => run.kernel), steps: runs.reduce((sum, run) => sum + 1 + run.steps.length, 0), milliseconds: performance.now() - begin };
+    const result = { kernels: runs.map((run) => run.kernel), steps: runs.reduce((sum, run) => sum + run.steps.length, 0), milliseconds: performance.now() - begin };
     measured.set(about, result);
     return result;
 }

@@ -9,7 +9,7 @@ import { outcomeHint } from './inlay-hints.ts';
 
 const KINDS: Partial<Record<Origin['kind'], SymbolKind>> = {
     node: SymbolKind.Struct, memory: SymbolKind.Field, hotplug: SymbolKind.Field, pmem: SymbolKind.Object, 'soft-reserved': SymbolKind.Object,
-    'virtio-mem': SymbolKind.Object, dimm: SymbolKind.Object, 'cxl-window': SymbolKind.Object, namespace: SymbolKind.Field, device: SymbolKind.Field,
+    'virtio-mem': SymbolKind.Object, dimm: SymbolKind.Object, 'cxl-window': SymbolKind.Object, 'cxl-memdev': SymbolKind.Object, namespace: SymbolKind.Field, device: SymbolKind.Field,
     reserved: SymbolKind.Constant, resource: SymbolKind.Constant, e820: SymbolKind.Constant, target: SymbolKind.Interface,
 };
 

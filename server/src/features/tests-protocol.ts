@@ -33,7 +33,7 @@ export interface TestScenario {
 }
 
 export interface TestExpectation {
-    /** Unique in its document: the scenario's id and the number of the expectation in it. */
+    /** Unique in its document: the scenario's id, `#`, and what is written. */
     readonly id: string;
     /** Its first line as written: `expect ram dax0.0 = 1920M`. */
     readonly label: string;
@@ -74,6 +74,7 @@ export interface TestResult {
 }
 
 export interface TestFailure {
+    /** What holds instead. What was expected is the label of the test. */
     readonly message: string;
     readonly range: Range;
     /** For a diff, where two texts can be told side by side: /proc/iomem as expected and as it is. */

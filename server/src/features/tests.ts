@@ -5,9 +5,9 @@ import { PROFILES } from '../kernel/profile.ts';
 import type { KernelState } from '../kernel/state.ts';
 import type { Check, Expectation, LoweredScenario, Run, StepRun } from '../language/model.ts';
 import { runScenario } from '../language/run.ts';
+import { iomemBeside } from '../render/iomem-beside.ts';
 import { formatHint, summarize } from '../render/summary.ts';
 import type { Analysis } from '../server/analysis.ts';
-import { linesAbout, linesWanted } from './iomem-about.ts';
 import type { RunTestsParams, RunTestsResult, TestExpectation, TestFailure, TestResult, TestRun, TestScenario, TestsModel } from './tests-protocol.ts';
 
 /** The tests of a document. */
@@ -16,8 +16,8 @@ export function tests(analysis: Analysis): TestsModel {
         uri: analysis.uri, version: analysis.version, kernels: PROFILES.map((p) => p.name),
         scenarios: named(analysis).map(({ id, scenario }): TestScenario => ({
             id, name: scenario.name, ...(scenario.platform ? { platform: scenario.platform.name } : {}), range: analysis.range(scenario.at), kernels: scenario.kernels,
-            expectations: expectationsOf(scenario).map(({ expectation, step }, i): TestExpectation => ({
-                id: expectationId(id, i), label: firstLine(analysis.textOf(expectation.span)), range: analysis.range(expectation.span), ...(step === undefined ? {} : { step }),
+            expectations: expectationsOf(analysis, id, scenario).map(({ expectation, id: own, label, step }): TestExpectation => ({
+                id: own, label, range: analysis.range(expectation.span), ...(step === undefined ? {} : { step }),
             })),
         })),
     };
@@ -25,7 +25,7 @@ export function tests(analysis: Analysis): TestsModel {
 
 /** Runs the tests that are asked for. Ids that the document does not know (any more) are passed over. */
 export function runTests(analysis: Analysis, params: RunTestsParams): RunTestsResult {
-    const wanted = params.ids && new Set(params.ids.map((id) => id.replace(/#\d+$/, '')));
+    const wanted = params.ids && new Set(params.ids.map((id) => id.split('#', 1)[0]!));
     const runs = named(analysis).filter(({ id }) => !wanted || wanted.has(id)).flatMap(({ id, scenario }): TestRun[] => {
         const kernels = params.kernel === undefined ? scenario.kernels : [params.kernel];
         // the scenario's own releases are simulated already, for the diagnostics
@@ -50,15 +50,25 @@ function named(analysis: Analysis): { readonly id: string; readonly scenario: Lo
     });
 }
 
-function expectationId(scenario: string, index: number): string {
-    return `${scenario}#${index}`;
+interface NamedExpectation {
+    readonly expectation: Expectation;
+    readonly id: string;
+    readonly label: string;
+    readonly step?: string;
 }
 
-/** In the order of the text. */
-function expectationsOf(scenario: LoweredScenario): { readonly expectation: Expectation; readonly step?: string }[] {
+/** In the order of the text. An id is made of what is written, so that a line that comes or goes leaves those of the others as they are. */
+function expectationsOf(analysis: Analysis, scenarioId: string, scenario: LoweredScenario): NamedExpectation[] {
+    const seen = new Map<string, number>();
+    const name = (expectation: Expectation, step?: string): NamedExpectation => {
+        const label = firstLine(analysis.textOf(expectation.span));
+        const times = (seen.get(label) ?? 0) + 1;
+        seen.set(label, times);
+        return { expectation, id: `${scenarioId}#${label}${times === 1 ? '' : ` (${times})`}`, label, ...(step === undefined ? {} : { step }) };
+    };
     return [
-        ...scenario.bootExpectations.map((expectation) => ({ expectation })),
-        ...scenario.steps.flatMap((s) => s.expectations.map((expectation) => ({ expectation, step: `${s.line.prompt} ${s.line.text.trim()}` }))),
+        ...scenario.bootExpectations.map((expectation) => name(expectation)),
+        ...scenario.steps.flatMap((s) => s.expectations.map((expectation) => name(expectation, `${s.line.prompt} ${s.line.text.trim()}`))),
     ];
 }
 
@@ -71,11 +81,11 @@ function testRun(analysis: Analysis, id: string, scenario: LoweredScenario, kern
         ...run.bootChecks.map((check) => ({ check, state: stateAtStart(run), where: 'after boot' })),
         ...typed.flatMap((s) => s.checks.map((check) => ({ check, state: s.state, where: `after ${s.step.line.prompt} ${s.step.line.text.trim()}` }))),
     ];
-    const failures = typed.filter((s) => s.unexpectedFailure).map((s): TestFailure => ({ message: unexpected(s), range: analysis.range(s.step.span) }));
-    const order = new Map(expectationsOf(scenario).map(({ expectation }, i) => [expectation, i]));
+    const failures = run.steps.filter((s) => s.unexpectedFailure).map((s): TestFailure => ({ message: unexpected(s), range: analysis.range(s.step.span) }));
+    const ids = new Map(expectationsOf(analysis, id, scenario).map((e) => [e.expectation, e.id]));
     const expectations = checks.map(({ check, state, where }): TestResult => ({
-        id: expectationId(id, order.get(check.expectation) ?? -1), passed: check.met,
-        ...(check.met ? {} : { failure: unmet(analysis, check, state, where, analysis.range(check.expectation.span)) }),
+        id: ids.get(check.expectation) ?? '', passed: check.met,
+        ...(check.met ? {} : { failure: unmet(check, state, where, analysis.range(check.expectation.span)) }),
     }));
     return { ...base, passed: failures.length === 0 && checks.every(({ check }) => check.met), failures, expectations, milliseconds: milliseconds(), transcript: transcript(run) };
 }
@@ -90,14 +100,11 @@ function unexpected(step: StepRun): string {
     return `${step.step.line.text.trim()} fails with ${outcome.errnos.join(', ') || `status ${outcome.status}`}${said ? `\n${said}` : ''}`;
 }
 
-function unmet(analysis: Analysis, check: Check, state: KernelState, where: string, range: TextRange): TestFailure {
+function unmet(check: Check, state: KernelState, where: string, range: TextRange): TestFailure {
     const { expectation } = check;
-    if (expectation.kind !== 'iomem') return { message: `${firstLine(analysis.textOf(expectation.span))}: ${check.actual ?? 'it is not so'}`, range };
-    const actual = linesAbout(expectation, state);
-    return {
-        message: `/proc/iomem is not as expected ${where}`, range, expected: `${linesWanted(expectation).join('\n')}\n`,
-        actual: `${(actual.length > 0 ? actual : ['(nothing there)']).join('\n')}\n`,
-    };
+    if (expectation.kind !== 'iomem') return { message: check.actual ?? 'it is not so', range };
+    const { expected, actual } = iomemBeside(expectation, state);
+    return { message: `/proc/iomem is not as expected ${where}`, range, expected: `${expected.join('\n')}\n`, actual: `${actual.join('\n')}\n` };
 }
 
 function transcript(run: Run): string {

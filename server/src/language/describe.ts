@@ -140,7 +140,7 @@ function member(m: Member, r: Reader, d: Mutable<Described>, once: <T>(key: stri
             const region = r.place(s.get('region')?.place);
             d.memdevs.push({
                 name: m.name, window: r.setting(s, 'window', 'count') ?? 0, volatileSize: r.setting(s, 'volatile', 'size') ?? 0, pmemSize: r.setting(s, 'pmem', 'size') ?? 0,
-                origin: r.origin('cxl-window', m, { name: m.name }), ...(region ? { region } : {}),
+                origin: r.origin('cxl-memdev', m, { name: m.name }), ...(region ? { region } : {}),
             });
             break;
         }

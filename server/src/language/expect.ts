@@ -50,7 +50,7 @@ export function amountOf(e: Expectation & { kind: 'ram' | 'lost' | 'node-memory'
         case 'ram':
             return ramOf(m.state, e.subject);
         case 'lost':
-            return lostBy(m, e.subject);
+            return lossOf(m, e.subject);
         case 'node-memory':
             return nodeMemory(m.state, e.node);
     }
@@ -81,7 +81,7 @@ export function nodeMemory(state: KernelState, node: number): number {
 }
 
 /** Bytes that an object lost up to this moment, each range once. */
-function lostBy(m: Moment, subject: string): number {
+export function lossOf(m: Moment, subject: string): number {
     const lost = new Map<string, Loss>();
     for (const outcome of [m.boot, ...m.steps.map((s) => s.outcome), m.outcome]) {
         for (const note of outcome.notes) {

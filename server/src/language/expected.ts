@@ -32,8 +32,8 @@ const NAMES: ReadonlySet<string> = new Set(['Name', 'Word', 'Value', 'Version', 
 /** What a rule of one token takes besides names. */
 const ALSO: Readonly<Record<string, readonly GrammarToken['kind'][]>> = { Value: ['NUMBER', 'STRING'], Version: ['NUMBER', 'STRING'], ModuleName: ['STRING'] };
 
-/** What may follow these tokens of a file; empty where they are wrong already. */
-export function expectedAfter(tokens: readonly GrammarToken[]): readonly Expected[] {
+/** What may follow these tokens of a file; empty where they are wrong already. `mayBegin`: may this rule begin at the token of that number? */
+export function expectedAfter(tokens: readonly GrammarToken[], mayBegin: (rule: string, token: number) => boolean = () => true): readonly Expected[] {
     const out: Expected[] = [];
     const entry = MemtopoGrammar().rules.find((r) => GrammarAST.isParserRule(r) && r.entry);
     if (!entry || !GrammarAST.isParserRule(entry)) return out;
@@ -70,6 +70,7 @@ export function expectedAfter(tokens: readonly GrammarToken[]): readonly Expecte
         if (!rule) return [];
         if (NAMES.has(rule.name)) return one(at, place, undefined, (t) => t.kind === 'ID' || ALSO[rule.name]?.includes(t.kind) === true);
         if (!GrammarAST.isParserRule(rule)) return one(at, place, undefined, (t) => t.kind === rule.name);
+        if (at < tokens.length && !mayBegin(rule.name, at)) return [];
         return walk(rule.definition, at, { rule: rule.name, property: undefined, stack: [...place.stack, { rule: rule.name, from: at }] });
     }
 

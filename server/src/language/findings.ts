@@ -3,7 +3,7 @@
 import type { Note, Outcome } from '../kernel/outcome.ts';
 import { overlaps } from '../kernel/range.ts';
 import { bootChecks, scenarioChecks } from './checks/all.ts';
-import { lastEvent, objectKind, objectRange, originOfRange } from './history.ts';
+import { lastEvent, madeBy, objectKind, objectRange, originOfRange } from './history.ts';
 import type { Check, Finding, Run, StepRun, TextSpan } from './model.ts';
 import { namesIn } from './resolve.ts';
 
@@ -96,7 +96,24 @@ function stepFindings(run: Run, index: number): Finding[] {
         });
     }
     for (const check of step.checks) if (!check.met) out.push(unmet(check, [{ at: step.step.span, message: 'after this line' }]));
-    return out;
+    return alikeOnce(out);
+}
+
+/** More findings of one kind than these at one place are told as one: a loop over all memory blocks has one for each. */
+const MOST_ALIKE = 3;
+
+function alikeOnce(findings: readonly Finding[]): Finding[] {
+    const alike = new Map<string, Map<string, Finding>>();
+    for (const finding of findings) {
+        const key = `${finding.at.uri} ${finding.at.start} ${finding.at.end} ${finding.code}`;
+        const told = alike.get(key);
+        if (!told) alike.set(key, new Map([[finding.message, finding]]));
+        else if (!told.has(finding.message)) told.set(finding.message, finding);
+    }
+    return [...alike.values()].flatMap((told): Finding[] => {
+        const all = [...told.values()];
+        return all.length <= MOST_ALIKE ? all : [{ ...all[0]!, message: `${all[0]!.message}; this line has ${all.length - 1} more of the kind` }];
+    });
 }
 
 /** The first name of a failed line that nothing has, with those of its kind that exist. */
@@ -143,8 +160,10 @@ function placeOf(run: Run, step: StepRun, subject: string | undefined, outcome: 
     return span;
 }
 
-function history(run: Run, index: number, name: string, at: TextSpan): Related[] {
-    const event = lastEvent(run, name, index);
+/** What a step is told with: what happened to the object last; for bytes that are lost, who made it as it is. */
+function history(run: Run, index: number, name: string, at: TextSpan, made = false): Related[] {
+    const maker = made ? madeBy(run, name, index) : undefined;
+    const event = maker === undefined ? lastEvent(run, name, index) : { step: maker, message: `${name} was made here` };
     if (!event) return [];
     if (event.step >= 0) {
         const { span } = run.steps[event.step]!.step;
@@ -157,8 +176,10 @@ function history(run: Run, index: number, name: string, at: TextSpan): Related[]
 
 function relatedSteps(run: Run, index: number, note: Note, at: TextSpan): Related[] {
     const names = [...(note.others ?? []), ...(note.subject ? [note.subject] : [])];
+    // what alignment takes was decided when the object was made; where others had a part, by what was done to them
+    const made = Boolean(note.losses?.length) && !note.others?.length;
     const out: Related[] = [];
-    for (const name of names.slice(0, 6)) out.push(...history(run, index, name, at));
+    for (const name of names.slice(0, 6)) out.push(...history(run, index, name, at, made));
     return out;
 }
 

@@ -41,7 +41,7 @@ export interface Finding {
 /** Where a described thing stands in the text. */
 export interface Origin {
     readonly kind: 'platform' | 'node' | 'memory' | 'hotplug' | 'distance' | 'target' | 'initiator' | 'cache' | 'soft-reserved' | 'device' | 'pmem'
-        | 'namespace' | 'virtio-mem' | 'dimm' | 'cxl-window' | 'reserved' | 'resource' | 'e820' | 'cmdline' | 'config' | 'kernel' | 'hypervisor';
+        | 'namespace' | 'virtio-mem' | 'dimm' | 'cxl-window' | 'cxl-memdev' | 'reserved' | 'resource' | 'e820' | 'cmdline' | 'config' | 'kernel' | 'hypervisor';
     /** The author's name or number for it, where it has one. */
     readonly name?: string;
     /** Physical addresses it describes. */

@@ -171,12 +171,17 @@ export function objectNames(state: KernelState, kind: Exclude<ObjectKind, 'block
     }
 }
 
-/** Names of memory blocks, at most `limit`: first and last of each run before those between. */
-export function blockNames(state: KernelState, limit: number, wanted: (run: BlockRun) => boolean = () => true): string[] {
+/** Names of memory blocks that begin with a text, at most `limit`, lowest first. Looks at ranges only: there may be millions of blocks. */
+export function blockNames(state: KernelState, limit: number, begin = ''): string[] {
+    const digits = begin.slice('memory'.length);
+    if (!'memory'.startsWith(begin.slice(0, 'memory'.length)) || /\D|^0./.test(digits)) return [];
+    const runs = state.memory.blocks;
+    const last = runs.at(-1)?.last ?? -1;
     const names: string[] = [];
-    for (const run of state.memory.blocks) {
-        if (!wanted(run)) continue;
-        for (let n = run.first; n <= run.last && names.length < limit; n++) names.push(`memory${n}`);
+    for (let width = 1, from = Number(digits); from <= last; width *= 10, from *= 10) {
+        const to = digits === '' ? last : from + width - 1;
+        for (const run of runs) for (let n = Math.max(run.first, from); n <= Math.min(run.last, to) && names.length < limit; n++) names.push(`memory${n}`);
+        if (from === 0) break;
     }
     return names;
 }

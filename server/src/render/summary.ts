@@ -74,7 +74,7 @@ export function describeLosses(losses: readonly Loss[]): string[] {
 
 function lossKind(cause: string): string {
     if (/page map|memmap|struct page|vmemmap|metadata|info block|label/i.test(cause)) return ' to metadata';
-    if (/align|block|sub-section|edge|front|tail/i.test(cause)) return ' to alignment';
+    if (/align|block|sub-section|edge|front|tail|next \d|off \d/i.test(cause)) return ' to alignment';
     return '';
 }
 

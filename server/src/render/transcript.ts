@@ -8,6 +8,13 @@ import { hang, paint, type Paint, type Style, wrap } from './style.ts';
 import { formatApproximate, formatHint, formatSummary, summarize, summarizeBoot } from './summary.ts';
 
 /** One step as the transcript needs it; the caller has the texts. */
+/** An expectation as written, and what was found where it is not met. */
+export interface TranscriptCheck {
+    readonly text: string;
+    readonly met: boolean;
+    readonly actual?: string;
+}
+
 export interface TranscriptStep {
     readonly prompt: string;
     /** The line as typed; for declared steps, the command that the block stands for. */
@@ -17,7 +24,7 @@ export interface TranscriptStep {
     readonly before: KernelState;
     readonly state: KernelState;
     readonly outcome: Outcome;
-    readonly checks: readonly { readonly text: string; readonly met: boolean; readonly actual?: string }[];
+    readonly checks: readonly TranscriptCheck[];
     readonly unexpected: boolean;
 }
 
@@ -49,12 +56,17 @@ export function stepToText(step: TranscriptStep, number: number, style: Style, o
         const changes = onlyChanges(diffIomem(step.before.iomem, step.state.iomem), 0).filter((l) => l !== null);
         lines.push(...iomemToText(changes, style, { maxDepth: step.state.profile.iomemDepth }).map((l) => `        ${l}`));
     }
-    for (const check of step.checks) {
+    return [...lines, ...checksToText(step.checks, style)];
+}
+
+/** Expectations below the step, or the boot, that they are about. */
+export function checksToText(checks: readonly TranscriptCheck[], style: Style): string[] {
+    return checks.flatMap((check) => {
         const sign = check.met ? paint(style, 'green', '✓') : paint(style, 'red', '✗');
-        lines.push(...check.text.split('\n').map((l, i) => `        ${i === 0 ? sign : ' '} ${i === 0 ? l.trim() : `  ${l.trim()}`}`));
+        const lines = check.text.split('\n').map((l, i) => `        ${i === 0 ? sign : ' '} ${i === 0 ? l.trim() : `  ${l.trim()}`}`);
         if (!check.met && check.actual !== undefined) lines.push(...check.actual.split('\n').map((l, i) => `          ${paint(style, 'red', i === 0 ? `found: ${l}` : l)}`));
-    }
-    return lines;
+        return lines;
+    });
 }
 
 /** Log lines, notes and losses of an outcome, `indent` columns in. `said`: what stands above it already. */

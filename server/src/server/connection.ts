@@ -7,7 +7,8 @@ import { completion } from '../features/completion.ts';
 import type { FeatureContext } from '../features/context.ts';
 import { definition } from '../features/definition.ts';
 import { document } from '../features/documents.ts';
-import { DOCUMENT_REQUEST, type DocumentParams, type DocumentResult } from '../features/documents-protocol.ts';
+import { explanation } from '../diagnostics/page.ts';
+import { DOCUMENT_REQUEST, type DocumentParams, type DocumentResult, EXPLAIN_REQUEST, type ExplainParams } from '../features/documents-protocol.ts';
 import { documentLinks } from '../features/document-links.ts';
 import { foldingRanges } from '../features/folding.ts';
 import { formatting, formattingInParts } from '../features/formatting.ts';
@@ -41,7 +42,7 @@ import type { ServerConnection } from './wire.ts';
 export interface ServerHost {
     readonly read: ReadText;
     readonly version: string;
-    /** URI of docs/diagnostics.md, where it is at hand. */
+    /** URI of docs/diagnostics.md, where it is at hand; as in LspShape. */
     readonly docs?: string;
     /** Called once, some time after the first diagnostics. */
     readonly idle?: () => void;
@@ -181,7 +182,7 @@ export function serve(connection: ServerConnection, host: ServerHost): void {
                 codeActionProvider: { codeActionKinds: [...ACTION_KINDS] },
                 documentLinkProvider: { resolveProvider: false },
                 semanticTokensProvider: { legend, full: { delta: true }, range: true },
-                signatureHelpProvider: { triggerCharacters: [' ', '='], retriggerCharacters: ['-'] },
+                signatureHelpProvider: { triggerCharacters: ['='], retriggerCharacters: [' ', '-'] },
                 typeDefinitionProvider: true,
                 callHierarchyProvider: true,
                 workspaceSymbolProvider: true,
@@ -348,6 +349,7 @@ export function serve(connection: ServerConnection, host: ServerHost): void {
     }));
     moreRequests({ connection, project, host, folders: () => folders, reporting, ids, at, on });
     connection.onRequest<PreviewAnswer | null, void>(PREVIEW_REQUEST, (p: PreviewRequest) => on(p.uri, (c) => previews.answer(preview(c.analysis, p, memory), p.have)));
+    connection.onRequest(EXPLAIN_REQUEST, ({ code }: ExplainParams): string | null => explanation(code));
     connection.onRequest(DOCUMENT_REQUEST, (p: DocumentParams): DocumentResult | null => on(p.uri, (c) => document(c.analysis, p)));
     connection.onRequest(TESTS_REQUEST, (p: TestsParams): TestsModel | null => on(p.uri, (c) => tests(c.analysis)));
     connection.onRequest(RUN_TESTS_REQUEST, (p: RunTestsParams): RunTestsResult | null => on(p.uri, (c) => runTests(c.analysis, p)));

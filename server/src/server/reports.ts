@@ -7,7 +7,7 @@ import { type Settings, severityOf } from './settings.ts';
 export interface Reporting {
     readonly client: ClientCapabilities;
     readonly settings: Settings;
-    /** URI of docs/diagnostics.md. */
+    /** As in LspShape. */
     readonly docs?: string;
     /** The client asks (textDocument/diagnostic) where others are sent to. */
     readonly pull: boolean;

@@ -75,6 +75,7 @@ const ACTIONS = {
             return violations.flatMap(found => found.nodes.map(node => `${found.id}: ${node.html.slice(0, 160)} (${node.failureSummary?.split('\n')[1]?.trim() ?? ''})`));
         });
     },
+    async type(page, { text, delay }) { await page.keyboard.type(text, { delay }); return true; },
     async press(page, { keys }) { for (const key of [keys].flat()) await page.keyboard.press(key); return true; },
     async workbench(page, { selector }) { return await page.locator(selector).allInnerTexts(); },
     async workbenchAttribute(page, { selector, name }) { return await page.locator(selector).evaluateAll((all, name) => all.map(one => one.getAttribute(name) ?? ''), name); },

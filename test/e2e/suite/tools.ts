@@ -44,6 +44,38 @@ suite('tools', () => {
         await replaceAll(editor, original);
     });
 
+    test('the code of a diagnostic leads to its page', async () => {
+        const found = await until('a code with a link', () => vscode.languages.getDiagnostics(editor.document.uri).map(one => one.code), all => all.some(code => typeof code === 'object'));
+        const code = found.find(one => typeof one === 'object') as { target: vscode.Uri; value: string };
+        await vscode.commands.executeCommand('vscode.open', code.target);
+        const page_ = await until('its page', () => vscode.window.tabGroups.activeTabGroup.activeTab?.input, input => input instanceof vscode.TabInputCustom) as vscode.TabInputCustom;
+        equal(page_.viewType, 'vscode.markdown.preview.editor', 'what shows it');
+        includes((await vscode.workspace.openTextDocument(code.target)).getText(), `\`${code.value}\` · *`, 'the page');
+        await shot('explain');
+        await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+        editor = await openExample();
+    });
+
+    test('a transcript typed by hand: Enter ends what is complete, prompts come by themselves and give way', async () => {
+        const fresh = await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'memtopo', content: original.slice(0, original.indexOf('scenario "give')) }));
+        await page('press', { keys: ['Control+End'] });
+        // as slow as a person: suggestions and what is typed by itself have to come in between
+        const typed = async (text: string): Promise<void> => {
+            await page('type', { text, delay: 40 });
+            await new Promise(resolve => setTimeout(resolve, 400));
+        };
+        for (const line of ['scenario "typed" on fast-reboot {', '$ numactl -H', 'modprobe kmem', 'expect ok', '(qemu) info memory-devices']) {
+            await typed(line);
+            await page('press', { keys: ['Enter'] });
+            await new Promise(resolve => setTimeout(resolve, 400));
+        }
+        await shot('typing');
+        const text = fresh.document.getText().slice(fresh.document.getText().indexOf('scenario "typed"')).split('\n').map(one => one.trimEnd());
+        equal(text.slice(0, 5).join('\n'), 'scenario "typed" on fast-reboot {\n    $ numactl -H\n    $ modprobe kmem\n    expect ok\n    (qemu) info memory-devices', 'the text');
+        await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+        editor = await openExample();
+    });
+
     test('compare kernels opens a text to read', async () => {
         await vscode.commands.executeCommand('memtopo.compareKernels', editor.document.uri.toString(), original.indexOf('scenario "give') + 12, ['5.4', '6.12']);
         const shown = await until('document', () => vscode.window.activeTextEditor?.document, document => document?.uri.scheme === 'memtopo');

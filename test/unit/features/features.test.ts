@@ -65,7 +65,7 @@ describe('hover', () => {
     });
     test('a step: outcome, losses with cause and rule, release', () => {
         const f = at(BOTH, '$ ec$0ho dax0.0 > /sys/bus/dax/drivers/kmem/new_id');
-        expect(value(hover(f, f.offset))).toMatch(/kernel 6\.1[\s\S]*126 MiB of dax0\.0 lost[\s\S]*KM-02/);
+        expect(value(hover(f, f.offset))).toMatch(/kernel 6\.1[\s\S]*126 MiB `180200000-187ffffff`: front[\s\S]*KM-02/);
     });
     test('nothing in an empty file', () => expect(hover(analyse(''), 0)).toBeUndefined());
 });
@@ -199,6 +199,11 @@ describe('completion', () => {
         expect(shell('echo offline > /sys/devices/system/memory/memory49/')).toContain('/sys/devices/system/memory/memory49/state');
     });
     test('nothing inside a comment', () => expect(labels(analyse('platform a {\n    // no$0\n}'))).toEqual([]));
+    test('options in the order of the manual page', () => {
+        const f = at(BOTH, '$ ndctl create-namespace $0--mode');
+        const options = completion(f, f.offset).filter((i) => i.label.startsWith('--')).sort((a, b) => (a.sortText! < b.sortText! ? -1 : 1)).map((i) => i.label);
+        expect(options.slice(0, 4)).toEqual(['--reconfig', '--mode', '--map', '--size']);
+    });
     test('plain text for a client without snippets', () => {
         const f = analyse('$0');
         expect(completion({ ...f, client: {} }, f.offset).every((i) => i.insertTextFormat === undefined)).toBe(true);

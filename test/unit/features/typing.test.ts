@@ -33,13 +33,17 @@ describe('on-type formatting', () => {
         ['Enter in an empty margin line ends them', 'scenario "s" on a {\n    expect iomem\n        | \n        $0\n}\n', '\n', 'scenario "s" on a {\n    expect iomem\n\n    \n}\n'],
         ['a comment stays as it is', 'platform a {\n    /* as typed:\n       $ reboot\n  $0\n    */\n}\n', '\n', 'platform a {\n    /* as typed:\n       $ reboot\n  \n    */\n}\n'],
         ['a brace that Enter pushed down goes under its declaration', 'platform a {\n        $0}\n', '\n', 'platform a {\n}\n'],
+        ['an expectation takes the place of a prompt', 'scenario "s" on a {\n    $ reboot\n    $ expect $0\n}\n', ' ', 'scenario "s" on a {\n    $ reboot\n    expect \n}\n'],
+        ['so does a line of the monitor', 'scenario "s" on a {\n    $ (qemu) $0\n}\n', ' ', 'scenario "s" on a {\n    (qemu) \n}\n'],
+        ['a prompt of the author’s own is not a second one', 'scenario "s" on a {\n    $ $ $0\n}\n', ' ', 'scenario "s" on a {\n    $ \n}\n'],
+        ['a command that only speaks of it keeps its prompt', 'scenario "s" on a {\n    $ echo expect $0\n}\n', ' ', 'scenario "s" on a {\n    $ echo expect \n}\n'],
     ])('%s', (_, marked, ch, wanted) => expect(typed(marked, ch)).toBe(wanted));
     test('tabs where the editor uses them', () => expect(typed('platform a {\n$0\n}\n', '\n', { tabSize: 8, insertSpaces: false })).toBe('platform a {\n\t\n}\n'));
     test('never fails, whatever the text', () => {
         fc.assert(fc.property(fc.array(fc.constantFrom('{', '}', '\n', '$ ', '"', '|', ' ', 'a'), { maxLength: 30 }), fc.nat(30), (words, at) => {
             const text = words.join('');
             const f = analyse(text);
-            for (const ch of ['}', '\n']) apply(f, onTypeFormatting(f, Math.min(at, text.length), ch, { tabSize: 4, insertSpaces: true }));
+            for (const ch of ['}', '\n', ' ']) apply(f, onTypeFormatting(f, Math.min(at, text.length), ch, { tabSize: 4, insertSpaces: true }));
         }));
     });
 });

@@ -33,6 +33,17 @@ describe('between files', () => {
         expect(codes('import "a.memtopo"', { 'a.memtopo': 'import "b.memtopo"', 'b.memtopo': '' })).toEqual([]);
     });
 
+    it('says of bytes that are lost who made the device, not what was done to it since', () => {
+        const found = allFindings(`platform p { kernel 6.1 hypervisor cmdline "memmap=2G!6G" node 0 { memory at 0 size 2G memory at 4G size 6G } }
+scenario "s" on p {
+    $ ndctl create-namespace -m devdax -M mem -e namespace0.0 -f
+    $ modprobe kmem
+    $ echo dax0.0 > /sys/bus/dax/drivers/device_dax/unbind
+    $ echo dax0.0 > /sys/bus/dax/drivers/kmem/new_id
+}`).find((f) => f.code === 'kmem/block-trim')!;
+        expect(found.related.map((r) => r.message)).toEqual(['dax0.0 was made here']);
+    });
+
     it('tells circles of extends and unknown bases', () => {
         expect(codes('platform a extends a { }')).toEqual(['language/extends-cycle']);
         expect(codes('platform a extends b { }\nplatform b extends c { }\nplatform c extends a { }')).toEqual(['language/extends-cycle']);

@@ -28,7 +28,7 @@ describe('an outcome in a few words', () => {
 describe('losses', () => {
     const loss = (bytes: number, cause: string): Loss => ({ bytes, cause, range: { start: 0, end: bytes - 1 }, rule: 'KM-02', subject: 'dax0.0' });
     test('add up by kind, the larger first', () => {
-        expect(describeLosses([loss(2 * 2 ** 20, 'info block'), loss(100 * 2 ** 20, 'front of the range is below the next memory block'), loss(26 * 2 ** 20, 'tail')])).toEqual(['126 MiB lost to alignment', '2 MiB lost to metadata']);
+        expect(describeLosses([loss(2 * 2 ** 20, 'info block'), loss(100 * 2 ** 20, 'front of the range is below the next memory block'), loss(26 * 2 ** 20, 'data starts on the next 1 GiB')])).toEqual(['126 MiB lost to alignment', '2 MiB lost to metadata']);
     });
 });
 

@@ -1,18 +1,25 @@
-// `expect iomem` and the tree: the lines that stand where the wanted ones were to stand.
+// /proc/iomem as somebody expects it beside the part of it that this is about.
 import { formatIomem, type Resource } from '../kernel/resource.ts';
 import type { KernelState } from '../kernel/state.ts';
-import type { Expectation } from '../language/model.ts';
 
-type IomemExpectation = Expectation & { kind: 'iomem' };
+/** Lines that are expected. `exactly`: all of the tree. */
+export interface WantedIomem {
+    readonly lines: readonly { readonly text: string }[];
+    readonly exactly: boolean;
+}
 
-/** The lines of the tree that the wanted ones are about, all of them where the whole tree is wanted: what overlaps the outermost wanted ranges and is no wider than they are. */
-export function linesAbout(expectation: IomemExpectation, state: KernelState): string[] {
-    const tree = state.iomem;
-    const depth = state.profile.iomemDepth;
-    const lines = linesWanted(expectation);
+/** The expected lines and those to set against them, in words where there are none. */
+export function iomemBeside(wanted: WantedIomem, state: KernelState): { readonly expected: string[]; readonly actual: string[] } {
+    const actual = linesAbout(wanted, state);
+    return { expected: linesOf(wanted), actual: actual.length > 0 ? actual : ['(nothing there)'] };
+}
+
+/** The lines of the tree that the wanted ones are about: what overlaps the outermost wanted ranges and is no wider than they are. */
+export function linesAbout(wanted: WantedIomem, { iomem: tree, profile: { iomemDepth: depth } }: KernelState): string[] {
+    const lines = linesOf(wanted);
     const ranges = lines.filter((l) => !l.startsWith(' ')).map((l) => /^([0-9a-fA-F]+)-([0-9a-fA-F]+)/.exec(l)).filter((m) => m !== null)
         .map((m) => ({ start: Number.parseInt(m[1]!, 16), end: Number.parseInt(m[2]!, 16) }));
-    if (expectation.exactly || ranges.length === 0) return formatIomem(tree, depth).trimEnd().split('\n');
+    if (wanted.exactly || ranges.length === 0) return formatIomem(tree, depth).trimEnd().split('\n');
     const names = new Set(lines.map((l) => l.slice(l.indexOf(' : ') + 3).trim()));
     const out: string[] = [];
     const visit = (r: Resource, level: number): void => {
@@ -39,8 +46,8 @@ function hex(address: number): string {
 }
 
 /** What is written, the outermost lines without indent. */
-export function linesWanted(expectation: IomemExpectation): string[] {
-    const lines = expectation.lines.map((l) => l.text).filter((t) => t.trim() !== '');
+function linesOf(wanted: WantedIomem): string[] {
+    const lines = wanted.lines.map((l) => l.text).filter((t) => t.trim() !== '');
     const indent = Math.min(...lines.map((l) => l.length - l.trimStart().length));
     return lines.map((l) => l.slice(Number.isFinite(indent) ? indent : 0).trimEnd());
 }
