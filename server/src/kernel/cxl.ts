@@ -150,7 +150,8 @@ function autoRegion(tx: Tx, memdev: string, range: Range): void {
 function addRegion(tx: Tx, window: CxlDecoder, wanted: NewCxlRegion, range: Range): string {
     const id = memregionAlloc(tx);
     const name = `region${id}`;
-    const placed = insertResource(tx.state.iomem, { ...range, name, desc: 'cxl' });
+    // below the window, also where it fills it (CXL-03, CXL-04)
+    const placed = insertResource(tx.state.iomem, { ...range, name, desc: 'cxl' }, window.claim);
     if (placed.ok) tx.set({ iomem: placed.tree });
     else tx.warn(`cxl_region ${name}: cannot insert resource`, 'CXL-04');
     const region: CxlRegion = {

@@ -143,10 +143,11 @@ export function requestRegion(tree: Tree, claim: NewResource): Placed {
 
 /**
  * Inserts a producer's range (RES-03): descends while a child strictly contains it, then adopts the siblings it covers. An equal
- * child becomes the new resource's child. Fails with the sibling that sticks out. BUSY flags do not matter.
+ * child becomes the new resource's child. Fails with the sibling that sticks out. BUSY flags do not matter. `under`: the resource below
+ * which it goes, even where that is of the same range; the root where it is gone.
  */
-export function insertResource(tree: Tree, added: NewResource): Placed {
-    const path: Resource[] = [tree.root];
+export function insertResource(tree: Tree, added: NewResource, under = 0): Placed {
+    const path: Resource[] = pathTo(tree.root, under) ?? [tree.root];
     for (;;) {
         const parent = path.at(-1)!;
         if (added.end < added.start || !contains(parent, added)) return { ok: false, conflict: parent };

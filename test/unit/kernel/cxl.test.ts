@@ -56,6 +56,12 @@ describe('CXL-05: volatile regions', () => {
             '1000000000-10ffffffff : CXL Window 0', '  1000000000-103fffffff : region0', '    1000000000-103fffffff : dax0.0', '      1000000000-103fffffff : System RAM (kmem)',
         ]);
     });
+    it('stand below the window that they fill', () => {
+        const t = new Terminal({ kernel: '6.12', cxl: { cxlWindows: [{ ...rangeOf(WINDOW, GiB), index: 0 }], cxlMemdevs: [{ name: 'mem0', volatileSize: GiB, pmemSize: 0, window: 0 }] } });
+        t.ok('cxl create-region -d decoder0.0 -t ram -m mem0');
+        expect(t.iomem(/CXL/)).toEqual(['1000000000-103fffffff : CXL Window 0', '  1000000000-103fffffff : region0']);
+        expect(findRegionAddress(t.state, t.state.cxl.windows[0]!, GiB)).toBeUndefined();
+    });
     it('are refused before', () => expect(machine('6.1', true, 1).run('cxl create-region -d decoder0.0 -t ram -m mem0').errnos).toEqual(['EOPNOTSUPP']));
 
     it('CXL-08: are not disabled while their memory is online', () => {
