@@ -5,6 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as esbuild from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { TextDocument, type TextEdit } from 'vscode-languageserver-textdocument';
 import { Client } from './client.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -385,6 +386,27 @@ describe('a workspace', () => {
         const { changes } = (await client.request('textDocument/rename', { textDocument: { uri }, position: { line: 0, character: 9 }, newName: 'b' })) as { changes: object };
         expect(Object.keys(changes)).toEqual([uri]);
         expect(((await client.request('workspace/symbol', { query: 'a' })) as object[])).toHaveLength(1);
+    });
+
+    test('a platform of another file of the workspace is imported', async () => {
+        write('imports/lib/base.memtopo', 'platform base { }\n');
+        write('imports/other.memtopo', 'platform other { }\n');
+        const uri = write('imports/deep/user.memtopo', '');
+        const client = start('--stdio');
+        await client.initialize({ textDocument: { codeAction: { codeActionLiteralSupport: { codeActionKind: { valueSet: ['quickfix'] } } } } }, { rootUri: pathToFileURL(path.join(folder, 'imports')).toString() });
+        const imported = async (text: string): Promise<readonly [string, string][]> => {
+            client.change(uri, [{ text }]);
+            const line = text.split('\n').findIndex((l) => l.includes('extends'));
+            const place = { line, character: text.split('\n')[line]!.indexOf('extends') + 9 };
+            const actions = (await client.request('textDocument/codeAction', { textDocument: { uri }, range: { start: place, end: place }, context: { diagnostics: [] } })) as { title: string; edit: { changes: Record<string, TextEdit[]> } }[];
+            return actions.filter((a) => a.title.startsWith('Import')).map((a) => [a.title, TextDocument.applyEdits(TextDocument.create(uri, 'memtopo', 1, text), a.edit.changes[uri]!)]);
+        };
+        client.open(uri, '');
+        expect(await imported('platform a extends base { }\n')).toEqual([['Import "../lib/base.memtopo"', 'import "../lib/base.memtopo"\n\nplatform a extends base { }\n']]);
+        expect(await imported('// a story\n\n// of a\nplatform a extends base { }\n')).toEqual([['Import "../lib/base.memtopo"', '// a story\n\nimport "../lib/base.memtopo"\n\n// of a\nplatform a extends base { }\n']]);
+        expect(await imported('import "../other.memtopo"\n\nplatform a extends base { }\n')).toEqual([['Import "../lib/base.memtopo"', 'import "../other.memtopo"\nimport "../lib/base.memtopo"\n\nplatform a extends base { }\n']]);
+        expect(await imported('platform a extends nothing { }\n')).toEqual([]);
+        expect(await imported('import "../lib/base.memtopo"\nplatform a extends base { }\n')).toEqual([]);
     });
 
     test('folders come and go while it is open', async () => {

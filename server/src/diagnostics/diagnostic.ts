@@ -1,6 +1,7 @@
 // What a diagnostic of the catalogue is: one value from which the editor's message, `memtopo explain`, the documentation, SARIF
 // and the tests are made.
 import type { RuleId } from '../kernel/outcome.ts';
+import type { Range } from '../kernel/range.ts';
 import type { Finding, TextSpan } from '../language/model.ts';
 
 export type Severity = 'error' | 'warning' | 'info' | 'hint';
@@ -24,6 +25,8 @@ export interface Fix {
 export interface FixContext {
     /** Text of the document that a span is in. */
     text(span: TextSpan): string;
+    /** The other ranges that are described for the same platform. Bytes, ends inclusive. */
+    others(at: TextSpan): readonly Range[];
     /** White space before the line that the offset is in. */
     indent(at: TextSpan): string;
     /** The span from the start of the line that the span starts in to its end, without line breaks. */

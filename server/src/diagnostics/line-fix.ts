@@ -67,5 +67,8 @@ export function first(title: (name: string) => string, lines: (name: string) => 
 /** Takes a comment out, with its line where it stands alone. */
 export const removeComment: MakeFix = (finding, context) => [{ title: 'Remove the comment', preferred: true, safe: true, edits: [{ at: context.cut(finding.at), text: '' }] }];
 
+/** Takes the prompt away from what is no command. */
+export const withoutPrompt: MakeFix = (finding, context) => rewritten(finding, context, 'Remove the prompt', (text) => text.replace(/^(\s*)\$\s+(?=(?:expect|kernel|\(qemu\))\s)/, '$1'), true);
+
 /** Takes the command of a transcript line out. */
 export const removeStep: MakeFix = (finding, context) => [{ title: 'Remove the line', edits: [{ at: context.cut(context.step(finding.at)), text: '' }] }];

@@ -1,5 +1,5 @@
 // Fixes for a range that is written with plain numbers: both nearest legal places, in the spelling the author chose.
-import { alignDown, alignUp, formatSize, hex, MiB } from '../kernel/range.ts';
+import { alignDown, alignUp, formatSize, hex, MiB, overlaps } from '../kernel/range.ts';
 import type { Finding } from '../language/model.ts';
 import type { Fix, FixContext } from './diagnostic.ts';
 
@@ -36,7 +36,7 @@ export function alignPlace(finding: Finding, context: FixContext, align: number)
     const written = readPlace(context.text(finding.at));
     if (!written || align <= 0) return [];
     const { start, end } = written;
-    const { fixes, add } = places(finding, written);
+    const { fixes, add } = places(finding, written, context);
     const unit = unitOf(align);
     add(`Shrink to ${unit} boundaries`, alignUp(start, align), alignDown(end + 1, align) - 1, true);
     add(`Grow to ${unit} boundaries`, alignDown(start, align), alignUp(end + 1, align) - 1);
@@ -52,18 +52,20 @@ export function alignEnd(finding: Finding, context: FixContext, align: number): 
     const written = readPlace(context.text(finding.at));
     if (!written || align <= 0) return [];
     const { start, end } = written;
-    const { fixes, add } = places(finding, written);
+    const { fixes, add } = places(finding, written, context);
     add(`End at the ${unitOf(align)} boundary before`, start, alignDown(end + 1, align) - 1, true);
     add(`End at the next ${unitOf(align)} boundary`, start, alignUp(end + 1, align) - 1);
     return fixes;
 }
 
-function places(finding: Finding, { start, end, bySize }: WrittenPlace): { readonly fixes: Fix[]; add(title: string, from: number, to: number, preferred?: boolean): void } {
+/** Places that the range may take: none that begins to overlap what is described beside it. */
+function places(finding: Finding, { start, end, bySize }: WrittenPlace, context: FixContext): { readonly fixes: Fix[]; add(title: string, from: number, to: number, preferred?: boolean): void } {
     const fixes: Fix[] = [];
+    const beside = context.others(finding.at).filter((r) => !overlaps(r, { start, end }));
     return {
         fixes,
         add(title, from, to, preferred = false) {
-            if (to > from && !(from === start && to === end)) fixes.push({ title, ...(preferred ? { preferred } : {}), edits: [{ at: finding.at, text: writePlace(from, to, bySize) }] });
+            if (to > from && !(from === start && to === end) && !beside.some((r) => overlaps(r, { start: from, end: to }))) fixes.push({ title, ...(preferred ? { preferred } : {}), edits: [{ at: finding.at, text: writePlace(from, to, bySize) }] });
         },
     };
 }

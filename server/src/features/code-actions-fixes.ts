@@ -94,6 +94,7 @@ export function fixContext(analysis: Analysis): FixContext {
     };
     return {
         text: (span) => analysis.textOf(span),
+        others: (at) => platformOf(analysis, at)?.origins.flatMap((o) => (o.range && !(o.focus.uri === at.uri && o.focus.start === at.start) ? [o.range] : [])) ?? [],
         indent: (at) => /^[ \t]*/.exec(unitText(at).slice(lineOf(at).start))![0],
         line: lineOf,
         step: (at) => analysis.stepAt(analysis.place(at).start)?.step.step.span ?? at,

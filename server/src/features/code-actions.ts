@@ -15,7 +15,7 @@ export const ACTION_KINDS = [CodeActionKind.QuickFix, CodeActionKind.RefactorRew
 /** `given`: diagnostics that the client shows there; `only`: kinds that it asks for. */
 export function codeActions({ analysis, client }: FeatureContext, range: Range, given: readonly Diagnostic[], only: readonly string[] | undefined): CodeAction[] {
     if (client.textDocument?.codeAction?.codeActionLiteralSupport === undefined) return [];
-    const wanted = (kind: string): boolean => !only || only.some((o) => o === '' || kind === o || kind.startsWith(`${o}.`));
+    const wanted = wantedKinds(only);
     const asked: Asked = {
         analysis, given, from: analysis.lines.offsetAt(range.start), to: analysis.lines.offsetAt(range.end), preferred: client.textDocument.codeAction.isPreferredSupport === true,
     };
@@ -27,6 +27,11 @@ export function codeActions({ analysis, client }: FeatureContext, range: Range, 
     if (only && wanted(CodeActionKind.SourceFixAll)) actions.push(...sourceFixAll(asked));
     for (const { edit } of actions) for (const [uri, edits] of Object.entries(edit?.changes ?? {})) useLineEnds(analysis, uri, edits);
     return actions;
+}
+
+/** Is a kind among those that are asked for? */
+export function wantedKinds(only: readonly string[] | undefined): (kind: string) => boolean {
+    return (kind) => !only || only.some((o) => o === '' || kind === o || kind.startsWith(`${o}.`));
 }
 
 /** What is written into a document ends its lines as the document does. */

@@ -22,7 +22,7 @@ export function renameFiles(documents: readonly Analysis[], files: readonly File
             for (const item of parsed.items) {
                 const target = item.kind === 'import' ? resolveImport(document.uri, item.path) : undefined;
                 if (item.kind !== 'import' || target === undefined) continue;
-                const path = relative(moved(document.uri), moved(target));
+                const path = relativePath(moved(document.uri), moved(target));
                 if (path === undefined || (fileOf(target) === moved(target) && fileOf(document.uri) === moved(document.uri)) || path === item.path) continue;
                 (changes[document.uri] ??= []).push({ range: document.range(item.span), newText: `"${path}"` });
             }
@@ -31,8 +31,8 @@ export function renameFiles(documents: readonly Analysis[], files: readonly File
     return { changes };
 }
 
-/** The path from one file to another as an import writes it; undefined where none leads there. */
-function relative(from: string, to: string): string | undefined {
+/** The path from one file (`fileOf`) to another as an import writes it; undefined where none leads there. */
+export function relativePath(from: string, to: string): string | undefined {
     const here = from.split('/').slice(0, -1);
     const there = to.split('/');
     let common = 0;

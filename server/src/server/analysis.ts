@@ -300,12 +300,23 @@ export class Analysis {
         return suppress(here, this.source.ready.filter((u) => u.maySuppress), whole);
     }
 
-    /** A platform that is not there, with the names of those that are. */
+    /** A platform that is not there, with the names of those that are; a base, without those that extend the one that looks for it. */
     private withNames(finding: Finding): Finding {
         const name = this.textOf(finding.at);
-        const names = this.platformNames().filter((n) => n !== name);
+        const own = this.platformAt(this.place(finding.at).start)?.item;
+        const names = this.platformNames().filter((n) => n !== name && !this.extendsItem(n, own));
         const near = nearestWord(name, names);
-        return { ...finding, message: near ? `${finding.message}: do you mean \`${near}\`?` : finding.message, data: { ...finding.data, words: near ? [near] : names.slice(0, 4) } };
+        return { ...finding, message: near ? `${finding.message}: do you mean \`${near}\`?` : finding.message, data: { ...finding.data, ...(near ? { near } : { words: names.slice(0, 4) }) } };
+    }
+
+    /** Is the platform of that name this one, or made from it? */
+    private extendsItem(name: string, item: Item | undefined): boolean {
+        const seen = new Set<Item>();
+        for (let at = this.declared(name)?.item; at && !seen.has(at); at = at.node.base?.$refText === undefined ? undefined : this.declared(at.node.base.$refText)?.item) {
+            if (at === item) return true;
+            seen.add(at);
+        }
+        return false;
     }
 
     // ------------------------------------------------------------------------------------------------------------- places

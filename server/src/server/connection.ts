@@ -1,7 +1,7 @@
 // The server: messages in, answers out. Everything it says comes from the analysis of the newest text.
 import type { DidChangeWorkspaceFoldersParams, InitializeParams, InitializeResult, Range, TextDocumentSyncKind, TextEdit } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { ACTION_KINDS, codeActions } from '../features/code-actions.ts';
+import { ACTION_KINDS } from '../features/code-actions.ts';
 import { codeLenses } from '../features/code-lens.ts';
 import { completion } from '../features/completion.ts';
 import type { FeatureContext } from '../features/context.ts';
@@ -341,7 +341,6 @@ export function serve(connection: ServerConnection, host: ServerHost): void {
     connection.onCodeLens((p) => on(p.textDocument.uri, codeLenses));
     connection.onDocumentFormatting((p) => on(p.textDocument.uri, (c) => format(c)));
     connection.onDocumentRangeFormatting((p) => on(p.textDocument.uri, (c) => format(c, p.range)));
-    connection.onCodeAction((p) => on(p.textDocument.uri, (c) => codeActions(c, p.range, p.context.diagnostics, p.context.only)));
     connection.onDocumentLinks((p) => on(p.textDocument.uri, documentLinks));
     connection.languages.inlayHint.on((p) => on(p.textDocument.uri, (c) => {
         focus.set(p.textDocument.uri, c.analysis.lines.offsetAt(p.range.start));

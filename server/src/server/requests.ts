@@ -1,10 +1,12 @@
 // Requests that go by their method's name, so that any connection can carry them: what the protocol has besides the everyday features.
 import type {
-    CallHierarchyItem, Diagnostic, DocumentDiagnosticParams, DocumentDiagnosticReport, DocumentOnTypeFormattingParams, ExecuteCommandParams, Position, ReferenceParams, RenameFilesParams, RenameParams, SemanticTokens,
+    CallHierarchyItem, CodeActionParams, Diagnostic, DocumentDiagnosticParams, DocumentDiagnosticReport, DocumentOnTypeFormattingParams, ExecuteCommandParams, Position, ReferenceParams, RenameFilesParams, RenameParams, SemanticTokens,
     SemanticTokensDeltaParams, SemanticTokensRangeParams, TextDocumentIdentifier, WorkspaceDiagnosticParams, WorkspaceDiagnosticReport, WorkspaceDocumentDiagnosticReport,
     WorkspaceSymbolParams,
 } from 'vscode-languageserver-protocol';
 import { ResponseError } from 'vscode-jsonrpc';
+import { codeActions } from '../features/code-actions.ts';
+import { importActions, unknownPlatforms } from '../features/code-actions-import.ts';
 import { incomingCalls, outgoingCalls, prepareCallHierarchy } from '../features/call-hierarchy.ts';
 import type { FeatureContext } from '../features/context.ts';
 import { references, typeDefinition } from '../features/definition.ts';
@@ -68,6 +70,13 @@ export function moreRequests({ connection, project, host, folders, reporting, id
         const found = await Promise.all((await documents(imported)).map((u) => project.analysisOf(u)));
         return found.filter((a) => a !== undefined);
     };
+    answer('textDocument/codeAction', async ({ textDocument: { uri }, range, context: { diagnostics, only } }: CodeActionParams) => {
+        const unknown = on(uri, (c) => unknownPlatforms(c, range)) ?? [];
+        const version = project.analysis(uri)?.version;
+        const others = unknown.length > 0 ? await everywhere() : [];
+        if (project.analysis(uri)?.version !== version) return new ResponseError(CONTENT_MODIFIED, 'the text has changed meanwhile');
+        return on(uri, (c) => [...importActions(c, range, diagnostics, only, others), ...codeActions(c, range, diagnostics, only)]);
+    });
     answer('textDocument/references', async (p: ReferenceParams) => {
         const others = await everywhere(p.textDocument.uri);
         return at(p, (c, offset) => references(c, offset, p.context.includeDeclaration, others));

@@ -15,7 +15,7 @@ const REQUESTS = {
     onDocumentHighlight: 'textDocument/documentHighlight', onPrepareRename: 'textDocument/prepareRename',
     onSelectionRanges: 'textDocument/selectionRange', onCompletion: 'textDocument/completion', onDocumentSymbol: 'textDocument/documentSymbol',
     onFoldingRanges: 'textDocument/foldingRange', onCodeLens: 'textDocument/codeLens', onDocumentFormatting: 'textDocument/formatting',
-    onDocumentRangeFormatting: 'textDocument/rangeFormatting', onCodeAction: 'textDocument/codeAction', onDocumentLinks: 'textDocument/documentLink',
+    onDocumentRangeFormatting: 'textDocument/rangeFormatting', onDocumentLinks: 'textDocument/documentLink',
 } as const;
 
 const NOTIFICATIONS = {

@@ -53,6 +53,24 @@ describe('what is not offered', () => {
     const pmem = 'platform a {\n    kernel 6.1\n    node 0 { cpus 0  memory at 0 size 2G }\n    node 1\n    pmem at 4G size 4G node 1 { dimms 1  label-size 128K  labels-initialised }\n}\n';
     const create = 'ndctl create-namespace -m devdax -s 1G';
 
+    it('a platform that is not like the unknown one, as the fix to prefer, nor one that would come back to it', () => {
+        const fixes = (marked: string): [string, boolean][] => {
+            const f = analyse(marked);
+            const position = f.analysis.lines.positionAt(f.offset);
+            return codeActions(f, { start: position, end: position }, [], undefined).filter((a) => a.title.startsWith('Change to')).map((a) => [a.title, a.isPreferred === true]);
+        };
+        expect(fixes('platform server { }\nplatform small extends gr$0eat { }\nplatform tiny extends small { }\n')).toEqual([['Change to server', false]]);
+        expect(fixes('platform great { }\nplatform small extends gr$0aet { }\n')).toEqual([['Change to great', true]]);
+    });
+
+    it('a place that something else is described at', () => {
+        const beside = (more: string): string[] => titles(`platform a {\n    kernel 6.1\n    hypervisor\n    node 0 { cpus 0  memory at 0 size 2G  memory at 4G size 4G }\n    node 1\n    soft-reserved at 8$0256M size 4G node 1\n${more}}\n`)
+            .filter((t) => /^(?:Grow|Move|Shrink)/.test(t));
+        const free = beside('');
+        expect(free.map((t) => t.split(' ')[0])).toEqual(['Shrink', 'Grow', 'Move']);
+        expect(beside('    reserved at 8G size 64M "firmware"\n')).toEqual([free[0], free[2]]);
+    });
+
     it('a declaration of what two scenarios make: it would be there twice', () => {
         const one = `${pmem}scenario "s" on a {\n    $ ${create}$0\n}\n`;
         expect(titles(one)).toContain('Declare it in the platform');

@@ -1,7 +1,7 @@
 // Lines that no shell or tool would take, and lines that the simulator does not know.
 import type { Diagnostic } from '../diagnostic.ts';
 import { entry } from '../entry.ts';
-import { choices } from '../line-fix.ts';
+import { choices, withoutPrompt } from '../line-fix.ts';
 
 const line = (text: string): string => `platform a {\n    kernel 6.1\n    node 0 { cpus 0-3  memory at 0 size 2G }\n}\nscenario "s" on a {\n    $ ${text}\n}\n`;
 const GOOD = line('daxctl list');
@@ -11,7 +11,7 @@ export const COMMAND: readonly Diagnostic[] = [
     entry('command/missing-value', 'error', 'An option without its value', [], 'The tool takes the next word for the value, or stops.', 'Write the value.', { examples: { bad: line('daxctl list --dev'), good: GOOD } }),
     entry('command/missing-verb', 'error', 'A tool without its command', [], 'The tool prints its usage and fails.', 'Write what it shall do.', { examples: { bad: line('daxctl'), good: GOOD } }),
     entry('command/second-redirect', 'error', 'A second redirection', [], 'The first file would stay empty; hardly what is meant.', 'Write one command a line.', { examples: { bad: line('echo 1 > /sys/a > /sys/b'), good: GOOD } }),
-    entry('command/unknown', 'warning', 'A command that is not simulated', [], 'The state after this line is that before it; nothing is claimed about what the command does.', 'Expect nothing from it, or write what it does to sysfs.', { examples: { bad: line('stress-ng --vm 4'), good: GOOD } }),
+    entry('command/unknown', 'warning', 'A command that is not simulated', [], 'The state after this line is that before it; nothing is claimed about what the command does.', 'Expect nothing from it, or write what it does to sysfs.', { examples: { bad: line('stress-ng --vm 4'), good: GOOD }, fix: withoutPrompt }),
     entry('command/unknown-option', 'error', 'An option that the tool does not have', [], 'The tool prints its usage and fails.', 'See the manual page.', { examples: { bad: line('daxctl list --devcies'), good: GOOD }, fix: choices('words') }),
     entry('command/unknown-verb', 'error', 'A command that the tool does not have', [], 'The tool prints its usage and fails.', 'See the manual page.', { examples: { bad: line('daxctl online-memroy dax0.0'), good: GOOD }, fix: choices('words') }),
     entry('command/unsupported-shell', 'warning', 'Shell syntax that is not simulated', [], 'Lists, pipes, `for` loops, variables, `$(…)` and patterns are; conditions, functions, arithmetic and jobs are not.', 'Write the commands line by line.', { examples: { bad: line('if true; then daxctl list; fi'), good: GOOD } }),

@@ -28,7 +28,7 @@ export const LANGUAGE: readonly Diagnostic[] = [
     entry('language/unexpected-token', 'error', 'A word out of place', [], 'The grammar wants something else here; the message names it.', 'See the language reference for the declaration at hand.',
         { examples: { bad: SOUND.replace('memory at', 'memory from'), good: SOUND } }),
     entry('language/unknown-platform', 'error', 'No such platform', [], 'Nothing of that name is in this file or in what it imports.', 'Correct the name, or import the file that has it.',
-        { examples: { bad: `${SOUND}scenario "s" on b {\n    $ reboot\n}\n`, good: `${SOUND}scenario "s" on a {\n    $ reboot\n}\n` }, fix: choices('words') }),
+        { examples: { bad: `${SOUND}scenario "s" on b {\n    $ reboot\n}\n`, good: `${SOUND}scenario "s" on a {\n    $ reboot\n}\n` }, fix: (finding, context) => [...choices('near')(finding, context), ...choices('words')(finding, context).map((f) => ({ ...f, preferred: false }))] }),
     entry('language/unknown-unit', 'error', 'Not a unit', [], 'Sizes take K, M, G, T or P, which are powers of two; counts take none.', 'Use one of these units.',
         { examples: { bad: SOUND.replace('2G', '2Q'), good: SOUND } }),
     entry('language/unknown-word', 'error', 'Not one of the words', [], 'Only the words that the message lists mean something here.', 'Use one of them.',
