@@ -133,7 +133,8 @@ describe('there and back', () => {
             const state = steps.at(-1)?.state ?? first;
             // Only in a region with labels is anything made; on its way to one, ndctl enables what it finds elsewhere
             const region = [...state.nvdimm.regions.values()].find((r) => r.mappings.some((m) => (state.nvdimm.dimms.get(m.dimm)?.labelSize ?? 0) > 0));
-            if (!region) return;
+            // A driver that is not loaded is loaded on the way, and takes everything that waits for it
+            if (!region || state.nvdimm.drivers.length < 2) return;
             const created = type(state, `ndctl create-namespace -r ${region.name} -m ${mode} -s ${size}M`);
             const name = /"dev":"(namespace[\d.]+)"/.exec(created.outcome.stdout)?.[1];
             if (created.outcome.status !== 0 || name === undefined) return;
