@@ -12,6 +12,12 @@ interface Part {
     readonly doc: string;
 }
 
+/** What the client understands: places in the label instead of text, and that no parameter is the active one. */
+interface Shape {
+    readonly offsets: boolean;
+    readonly none: boolean;
+}
+
 export function signatureHelp({ analysis, client }: FeatureContext, offset: number): SignatureHelp | undefined {
     const start = analysis.lines.lineStart(analysis.lines.lineOf(offset));
     const end = analysis.lines.lineEnd(analysis.lines.lineOf(offset));
@@ -25,7 +31,8 @@ export function signatureHelp({ analysis, client }: FeatureContext, offset: numb
     const first = words[0];
     const blank = /\s$/.test(analysis.source.text.slice(base, offset));
     if (!first || (words.length === 1 && !blank)) return undefined;
-    const labels = client.textDocument?.signatureHelp?.signatureInformation?.parameterInformation?.labelOffsetSupport === true;
+    const information = client.textDocument?.signatureHelp?.signatureInformation;
+    const shape: Shape = { offsets: information?.parameterInformation?.labelOffsetSupport === true, none: information?.noActiveParameterSupport === true };
     if (first.text === 'echo' || first.text === 'printf') {
         const path = whole.redirect?.path?.text;
         const attribute = path === undefined ? undefined : attributeFor(path);
@@ -34,25 +41,25 @@ export function signatureHelp({ analysis, client }: FeatureContext, offset: numb
         const values = state && path !== undefined ? attributeValues(path, state) : undefined;
         const parts: Part[] = [{ label: 'VALUE', doc: values?.length ? `one of ${values.slice(0, 8).join(', ')}` : 'what is written' }, { label: path!, doc: attribute.doc }];
         const behind = analysis.source.text.slice(base, offset).includes('>');
-        return help('echo', parts, ' > ', attribute.doc, behind ? 1 : 0, labels);
+        return help('echo', parts, ' > ', attribute.doc, behind ? 1 : 0, shape);
     }
     const tool = toolSpec(first.text);
     if (!tool) return undefined;
     const verbless = tool.verbs.length === 1 && tool.verbs[0]!.verb === '';
     if (!verbless && (words.length === 1 || (words.length === 2 && !blank))) {
-        return help(tool.tool, [{ label: 'COMMAND', doc: tool.verbs.map((v) => v.verb).join(', ') }], ' ', tool.doc, 0, labels);
+        return help(tool.tool, [{ label: 'COMMAND', doc: tool.verbs.map((v) => v.verb).join(', ') }], ' ', tool.doc, 0, shape);
     }
     const verb = verbless ? tool.verbs[0]! : tool.verbs.find((v) => v.verb === words[1]?.text);
     if (!verb) return undefined;
-    return verbHelp(tool, verb, words.slice(verbless ? 1 : 2), blank, labels);
+    return verbHelp(tool, verb, words.slice(verbless ? 1 : 2), blank, shape);
 }
 
-function verbHelp(tool: ToolSpec, verb: VerbSpec, words: readonly Word[], blank: boolean, labels: boolean): SignatureHelp {
+function verbHelp(tool: ToolSpec, verb: VerbSpec, words: readonly Word[], blank: boolean, shape: Shape): SignatureHelp {
     const parts: Part[] = [
         ...verb.positionals.map((p): Part => ({ label: `${p.optional ? '[' : ''}${p.name.toUpperCase()}${p.many ? '…' : ''}${p.optional ? ']' : ''}`, doc: `the ${p.name}${p.many ? ', one or more' : ''}` })),
         ...verb.options.map((o): Part => ({ label: `[${o.short ? `${o.short}|` : ''}${o.long}${o.value ? ` ${o.value.toUpperCase()}` : ''}]`, doc: `${o.doc}${o.values ? ` One of ${o.values.join(', ')}.` : ''}` })),
     ];
-    return help(`${tool.tool}${verb.verb ? ` ${verb.verb}` : ''}`, parts, ' ', `${verb.doc}${verb.man ? ` ${verb.man}` : ''}`, active(verb, words, blank), labels);
+    return help(`${tool.tool}${verb.verb ? ` ${verb.verb}` : ''}`, parts, ' ', `${verb.doc}${verb.man ? ` ${verb.man}` : ''}`, active(verb, words, blank), shape);
 }
 
 /** Index of the part that the cursor is in or would begin. */
@@ -77,12 +84,14 @@ function active(verb: VerbSpec, words: readonly Word[], blank: boolean): number 
     return verb.positionals.length > 0 && (given < verb.positionals.length || verb.positionals[positional]!.many) ? positional : verb.positionals.length + verb.options.length;
 }
 
-function help(head: string, parts: readonly Part[], between: string, documentation: string, activeParameter: number, labels: boolean): SignatureHelp {
+function help(head: string, parts: readonly Part[], between: string, documentation: string, active: number, shape: Shape): SignatureHelp {
     let label = head;
     const parameters = parts.map((part, i): ParameterInformation => {
         const from = label.length + (i === 0 ? 1 : between.length);
         label += (i === 0 ? ' ' : between) + part.label;
-        return { label: labels ? [from, from + part.label.length] : part.label, documentation: part.doc };
+        return { label: shape.offsets ? [from, from + part.label.length] : part.label, documentation: part.doc };
     });
-    return { signatures: [{ label, documentation, parameters, activeParameter }], activeSignature: 0, activeParameter };
+    // behind the last one: none of them is being typed
+    const activeParameter = active < parts.length || !shape.none ? active : null;
+    return { signatures: [{ label, documentation, parameters, activeParameter }], activeSignature: 0, activeParameter } as SignatureHelp;
 }

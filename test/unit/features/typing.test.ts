@@ -1,7 +1,7 @@
 // What happens while somebody types, and what a difference is made of.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { TextEdit } from 'vscode-languageserver-types';
+import type { SignatureHelp, TextEdit } from 'vscode-languageserver-types';
 import { formatting, formattingInParts } from '../../../server/src/features/formatting.ts';
 import { inlayHints } from '../../../server/src/features/inlay-hints.ts';
 import { onTypeFormatting } from '../../../server/src/features/on-type-formatting.ts';
@@ -80,6 +80,12 @@ test('whole lines that are selected end where the next one begins, which stays a
 test('signature help in plain text for a client without offsets', () => {
     const f = analyse('platform a {\n    node 0 { memory at 0 size 2G }\n}\nscenario "s" on a {\n    $ daxctl online-memory $0\n}\n');
     expect(signatureHelp({ ...f, client: {} }, f.offset)!.signatures[0]!.parameters![0]!.label).toBe('DEVICE');
+});
+test('behind the last parameter none is active, as each client understands it', () => {
+    const f = analyse('platform a { }\nscenario "s" on a {\n    $ daxctl create-device -s 1G $0\n}\n');
+    const help = (noActiveParameterSupport: boolean): SignatureHelp => signatureHelp({ ...f, client: { textDocument: { signatureHelp: { signatureInformation: { noActiveParameterSupport } } } } }, f.offset)!;
+    expect(help(true).activeParameter).toBeNull();
+    expect(help(false).activeParameter).toBe(help(false).signatures[0]!.parameters!.length);
 });
 
 test('symbols of the workspace reach into imports, each once', async () => {
