@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as esbuild from 'esbuild';
+import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { TextDocument, type TextEdit } from 'vscode-languageserver-textdocument';
+import { platforms } from '../bench/texts.ts';
 import { Client } from './client.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -482,4 +484,29 @@ describe('bad input', () => {
         expect(slowest.milliseconds).toBeLessThan(8000);
         expect(toEdited).toBeLessThan(8000);
     }, 120_000);
+});
+
+test('whatever is typed, several changes in one message, places that are none: the same is told as of that text opened anew', async () => {
+    const client = start('--stdio');
+    await client.initialize({ textDocument: { publishDiagnostics: { versionSupport: true, relatedInformation: true } } });
+    const told = async (uri: string, version: number): Promise<unknown> => JSON.parse(JSON.stringify((await client.diagnostics(uri, (p) => p.version === version)).diagnostics).replaceAll(uri, 'THIS'));
+    const position = fc.record({ line: fc.nat(50), character: fc.oneof(fc.nat(40), fc.constant(9999)) });
+    const change = fc.oneof({ weight: 12, arbitrary: fc.record({ range: fc.record({ start: position, end: position }), text: fc.constantFrom('', 'x', '1', '}', '{', '\n', '\r\n', '\r', '"', '𝄞', 'platform q { }\n', '// ') }) },
+        { weight: 1, arbitrary: fc.record({ text: fc.constantFrom('', platforms(2)) }) });
+    let next = 0;
+    await fc.assert(fc.asyncProperty(fc.constantFrom(platforms(2), platforms(2).replaceAll('\n', '\r\n')), fc.array(fc.array(change, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 4 }), async (text, messages) => {
+        const uri = `file:///t/${next}.memtopo`;
+        const anew = `file:///t/${next++}-anew.memtopo`;
+        client.open(uri, text);
+        const document = TextDocument.create(uri, 'memtopo', 1, text);
+        let version = 1;
+        for (const changes of messages) {
+            version = client.change(uri, changes);
+            TextDocument.update(document, changes as never, version);
+            if (version % 2 === 0) await told(uri, version);
+        }
+        client.open(anew, document.getText());
+        expect(await told(uri, version)).toEqual(await told(anew, 1));
+        for (const closed of [uri, anew]) client.notify('textDocument/didClose', { textDocument: { uri: closed } });
+    }), { numRuns: 60 });
 });
