@@ -86,7 +86,7 @@ export async function heapOf(texts: readonly string[]): Promise<number[]> {
     return bytes;
 }
 
-/** Characters of the word that is changed. */
+/** Characters of the word that is changed: hexadecimal digits. */
 const WORD = 3;
 
 export interface Typing {
@@ -113,7 +113,7 @@ export async function keystrokes(typings: readonly Typing[], keys: number, warm:
             const after = { line: position.line, character: position.character + (i === 0 ? 0 : WORD) };
             const seen = client.published.length;
             const begin = performance.now();
-            const version = client.change(uri, [{ range: { start: position, end: after }, text: (36 ** (WORD - 1) + i).toString(36) }]);
+            const version = client.change(uri, [{ range: { start: position, end: after }, text: (16 ** (WORD - 1) + i).toString(16) }]);
             await client.diagnostics(uri, (p) => p.version === version, seen);
             if (i >= warm) times.push(performance.now() - begin);
             await new Promise((resolve) => setTimeout(resolve, 2));

@@ -15,7 +15,7 @@ export function platforms(count: number, scale = 1): string {
     node 1 { memory at ${size(32)} size ${size(8)} }
     distance 0 to 1 = 21
     pmem at ${size(64)} size ${size(8)} node 1
-    reserved at ${size(3)} size 256M "PCI MMCONFIG"
+    reserved at ${size(3)} size 0x10000 "PCI MMCONFIG"
 }
 
 scenario "take some RAM away ${i}" on machine-${i} {
