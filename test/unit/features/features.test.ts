@@ -217,6 +217,12 @@ describe('the rest', () => {
         expect(platform!.children!.find((c) => c.name.startsWith('node'))!.children!.map((c) => c.detail)).toContain('6 GiB');
         expect(scenario!.children!.length).toBe(6);
     });
+    test('folding of imports and of lines of /proc/iomem', () => {
+        const text = 'import "a"\nimport "b" // why\nimport "c"\n\nimport "d"\nplatform import { }\nscenario "s" on import {\n    $ true\n    expect iomem\n        | 1\n        | 2\n    expect ok\n    expect iomem\n        | 3\n}\n';
+        expect(foldingRanges(analyse(text))).toEqual([
+            { startLine: 0, endLine: 2, kind: 'imports' }, { startLine: 8, endLine: 10 }, { startLine: 12, endLine: 13 }, { startLine: 6, endLine: 13 },
+        ]);
+    });
     test('folding of blocks and comments', () => {
         const text = `/* a\n b */\n// c\n// d\n${PLATFORM}`;
         expect(foldingRanges(analyse(text)).map((r) => [r.startLine, r.endLine])).toEqual(expect.arrayContaining([[0, 1], [2, 3], [4, 13], [8, 12]]));
