@@ -1,12 +1,13 @@
 // npm run docs: brings the generated parts of the documentation up to date; with --check only says which are not.
 //   <!-- run: memtopo … -->      the output of the command, as a user at the root of the repository sees it
 //   <!-- scores -->              the score of the recorded runs
-//   docs/kernel-rules.md         the column that says where a rule is implemented
+//   <!-- rules -->               the rules of the kernel model, with the files that implement them
 // Each marker owns the text up to `<!-- end -->`.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { RULE_GROUPS } from '../server/src/kernel/rules.ts';
 import { loadSet, SETS } from '../test/kernel-truth/cases.ts';
 import { scoreCase, tally } from '../test/kernel-truth/score.ts';
 
@@ -19,15 +20,15 @@ export function rulesInCode(): Map<string, string[]> {
     const rules = new Map<string, string[]>();
     const source = path.join(ROOT, 'server/src');
     for (const file of readdirSync(source, { recursive: true, encoding: 'utf8' }).sort()) {
-        if (!file.endsWith('.ts') || file.includes('generated')) continue;
+        if (!file.endsWith('.ts') || file.includes('generated') || file === path.join('kernel', 'rules.ts')) continue;
         for (const id of new Set(readFileSync(path.join(source, file), 'utf8').match(RULE) ?? [])) rules.set(id, [...(rules.get(id) ?? []), file.split(path.sep).join('/')]);
     }
     return new Map([...rules].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Rule id → title, as docs/kernel-rules.md has them. */
+/** Rule id → what it says. */
 export function rulesInDocs(): Map<string, string> {
-    return new Map([...readFileSync(path.join(ROOT, 'docs/kernel-rules.md'), 'utf8').matchAll(/^\| ([A-Z0-9]+-\d{2}) \| (.*?) \|/gm)].map((m) => [m[1]!, m[2]!]));
+    return new Map(RULE_GROUPS.flatMap(({ rules }) => Object.entries(rules)));
 }
 
 function run(command: string): string {
@@ -48,21 +49,25 @@ function scores(): string {
     return ['| kernel | boots exact | steps exact | acting steps exact | whole runs exact |', '|---|---|---|---|---|', ...rows].join('\n');
 }
 
-function codeColumn(text: string): string {
+/** One table for each group of rules, with the files that implement them. */
+function ruleTables(): string {
     const code = rulesInCode();
-    return text.replace(/^\| ([A-Z0-9]+-\d{2}) \| (.*?) \|.*\|$/gm, (_, id: string, title: string) => {
-        const files = (code.get(id) ?? []).filter((f) => /^(?:kernel|commands)\//.test(f));
-        const shown = files.length > 0 ? files : (code.get(id) ?? []);
-        const links = shown.slice(0, 3).map((f) => `[${path.posix.basename(f, '.ts')}](../server/src/${f})`).join(', ');
-        return `| ${id} | ${title} | ${links}${shown.length > 3 ? ', …' : ''} |`;
-    });
+    return RULE_GROUPS.map(({ title, rules }) => {
+        const rows = Object.entries(rules).map(([id, says]) => {
+            const files = (code.get(id) ?? []).filter((f) => /^(?:kernel|commands)\//.test(f));
+            const shown = files.length > 0 ? files : (code.get(id) ?? []);
+            const links = shown.slice(0, 3).map((f) => `[${path.posix.basename(f, '.ts')}](../server/src/${f})`).join(', ');
+            return `| ${id} | ${says} | ${links}${shown.length > 3 ? ', …' : ''} |`;
+        });
+        return [`## ${title}`, '', '| rule | what it says | code |', '|---|---|---|', ...rows].join('\n');
+    }).join('\n\n');
 }
 
 /** A page with its generated parts as they should be now. */
 export function updated(page: string): string {
-    const text = readFileSync(path.join(ROOT, page), 'utf8').replace(/(<!-- (run: (.*?)|scores) -->\n)[\s\S]*?(<!-- end -->)/g,
-        (_, open: string, what: string, command: string | undefined, close: string) => `${open}${what === 'scores' ? scores() : run(command!)}\n${close}`);
-    return page === 'docs/kernel-rules.md' ? codeColumn(text) : text;
+    const text = readFileSync(path.join(ROOT, page), 'utf8').replace(/(<!-- (run: (.*?)|scores|rules) -->\n)[\s\S]*?(<!-- end -->)/g,
+        (_, open: string, what: string, command: string | undefined, close: string) => `${open}${what === 'scores' ? scores() : what === 'rules' ? ruleTables() : run(command!)}\n${close}`);
+    return text;
 }
 
 if (process.argv[1] === import.meta.filename) {

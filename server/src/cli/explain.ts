@@ -1,25 +1,39 @@
-// memtopo explain: one diagnostic of the catalogue in the terminal.
+// memtopo explain: one diagnostic of the catalogue, or one rule of the kernel model, in the terminal.
 import { CATALOGUE, catalogued } from '../diagnostics/catalogue.ts';
+import { RULE_GROUPS, ruleTitle } from '../kernel/rules.ts';
 import { paint, wrap } from '../render/style.ts';
 import { type Command, parseOptions, UsageError } from './command.ts';
 
 export const explain: Command = {
     name: 'explain',
-    usage: 'CODE | --list',
-    summary: 'say what a diagnostic means and what to do',
+    usage: 'CODE | RULE | --list | --rules',
+    summary: 'say what a diagnostic means and what to do, or what a rule says',
     help: `CODE is the code in brackets behind a finding, such as kmem/left-online, or a family, such as kmem.
+RULE is an id such as KM-02, as every finding and every loss names one.
 
   --list           all codes
+  --rules          all rules
 
 Exit status: 0 found, 2 there is no such code.`,
     run(args, io) {
-        const { values, positionals } = parseOptions(args, { list: { type: 'boolean', default: false } });
+        const { values, positionals } = parseOptions(args, { list: { type: 'boolean', default: false }, rules: { type: 'boolean', default: false } });
         if (values.list) {
             for (const d of CATALOGUE) io.out(`${d.code.padEnd(34)} ${d.severity.padEnd(8)} ${d.title}\n`);
             return 0;
         }
+        if (values.rules) {
+            for (const { rules } of RULE_GROUPS) for (const [id, title] of Object.entries(rules)) io.out(`${id.padEnd(8)} ${title}\n`);
+            return 0;
+        }
         if (positionals.length !== 1) throw new UsageError(positionals.length === 0 ? 'no code given' : 'one code at a time');
         const code = positionals[0]!;
+        const title = ruleTitle(code.toUpperCase());
+        if (title !== undefined) {
+            const id = code.toUpperCase();
+            const resting = CATALOGUE.filter((d) => d.rules.some((r) => r === id)).map((d) => `${d.code.padEnd(34)} ${d.title}`);
+            io.out(`${[`${paint(io.style, 'bold', id)}`, '', ...wrap(io.style, `${title}.`, 0), ...(resting.length > 0 ? ['', 'What rests on it:', '', ...resting] : [])].join('\n')}\n`);
+            return 0;
+        }
         const one = catalogued(code);
         const found = one ? [one] : CATALOGUE.filter((d) => d.code.startsWith(`${code}/`));
         if (found.length === 0) {

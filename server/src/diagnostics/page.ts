@@ -2,11 +2,12 @@
 import { CATALOGUE, catalogued } from './catalogue.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { docsAnchor } from './lsp.ts';
+import { ruleTitle } from '../kernel/rules.ts';
 
 /** One diagnostic as Markdown, without its heading. */
 export function explain(d: Diagnostic): string {
     const parts = [d.why, `**What to do.** ${d.docs}`];
-    if (d.rules.length > 0) parts.push(`Rules: ${d.rules.map((r) => `\`${r}\``).join(', ')}.`);
+    if (d.rules.length > 0) parts.push(`Rules:\n\n${d.rules.map((r) => `- \`${r}\`: ${ruleTitle(r) ?? ''}`).join('\n')}`);
     if (d.fix) parts.push('The editor offers a quick fix.');
     if (d.examples) {
         parts.push(`Reported here:\n\n\`\`\`memtopo\n${d.examples.bad.trimEnd()}\n\`\`\``, `Not here:\n\n\`\`\`memtopo\n${d.examples.good.trimEnd()}\n\`\`\``);
@@ -14,8 +15,16 @@ export function explain(d: Diagnostic): string {
     return parts.join('\n\n');
 }
 
-/** One diagnostic as a page of its own; null where there is no such code. */
+/** One rule as a page of its own. */
+function rulePage(id: string, title: string): string {
+    const codes = CATALOGUE.filter((d) => d.rules.some((r) => r === id)).map((d) => `- \`${d.code}\`: ${d.title}`);
+    return `# ${id}\n\n${title}.\n${codes.length > 0 ? `\nWhat rests on it:\n\n${codes.join('\n')}\n` : ''}`;
+}
+
+/** One diagnostic, or one rule, as a page of its own; null where there is none of that name. */
 export function explanation(code: string): string | null {
+    const title = ruleTitle(code);
+    if (title !== undefined) return rulePage(code, title);
     const d = catalogued(code);
     return d ? `# ${d.title}\n\n\`${d.code}\` · *${d.severity}*\n\n${explain(d)}\n\n${SILENCE.replaceAll('CODE', d.code)}\n` : null;
 }

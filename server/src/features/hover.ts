@@ -7,6 +7,7 @@ import { contains, formatRange, hex, type Range, sizeOf, SECTION, formatSize } f
 import { memoryTiers } from '../kernel/memory-tiers.ts';
 import { MODULES } from '../kernel/modules.ts';
 import type { KernelState } from '../kernel/state.ts';
+import { rulesNamed, ruleTitle } from '../kernel/rules.ts';
 import type { LoweredPlatform, LoweredScenario, Origin, Run, StepRun, TextSpan } from '../language/model.ts';
 import { accountLines, accountOf } from '../render/ledger.ts';
 import { findObject, type KernelObject, OBJECT_NAME, rangeFacts } from '../render/objects.ts';
@@ -328,7 +329,9 @@ function join(blocks: readonly string[]): string {
 }
 
 function markdown(blocks: readonly string[], analysis: Analysis, span: TextSpan): Hover {
-    return { contents: { kind: 'markdown', value: join(blocks) }, range: analysis.range(span) };
+    const value = join(blocks);
+    const named = rulesNamed(value);
+    return { contents: { kind: 'markdown', value: named.length > 0 ? join([value, '---', list(named.map((id) => `${id}: ${ruleTitle(id)}`))]) : value }, range: analysis.range(span) };
 }
 
 /** Title and reason of a diagnostic's code, for hovers over `memtopo-ignore` comments. */

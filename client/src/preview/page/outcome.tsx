@@ -1,13 +1,15 @@
 // What the current step said and did, besides the tree: remarks with their rules, expectations, kernel log, tool output, losses.
 import type { JSX } from 'preact';
 import type { PreviewRun, PreviewSpan, PreviewStep } from '../../../../server/src/features/preview-protocol.ts';
+import { ruleTitle } from '../../../../server/src/kernel/rules.ts';
 import { address, size } from './format.ts';
 import { Icon } from './icons.tsx';
 
 type Reveal = (at: PreviewSpan, focus: boolean) => void;
 
 export function Rule({ id }: { id: string }): JSX.Element {
-    return <span class="rule" title={`Rule ${id} of the kernel model`}>{id}</span>;
+    const title = ruleTitle(id);
+    return <span class="rule" title={title ? `${id}: ${title}` : id}>{id}</span>;
 }
 
 export function Notes({ step }: { step: PreviewStep }): JSX.Element | null {
