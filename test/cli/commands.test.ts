@@ -188,6 +188,15 @@ describe('fmt', () => {
 });
 
 describe('explain', () => {
+    it('explains every rule, and what rests on it', () => {
+        const rules = memtopo(['explain', '--rules']).stdout.trimEnd().split('\n');
+        expect(rules.length).toBeGreaterThan(200);
+        const [id, ...words] = rules.find((l) => l.startsWith('KM-02'))!.split(/\s+/);
+        const { status, stdout } = memtopo(['explain', 'km-02'], { env: { COLUMNS: '400' } });
+        expect(status).toBe(0);
+        expect(stdout).toContain(`${id}\n\n${words.join(' ')}.`);
+        expect(stdout).toContain('kmem/off-block');
+    });
     it('explains every code there is', () => {
         const codes = memtopo(['explain', '--list']).stdout.trimEnd().split('\n').map((l) => l.split(' ')[0]!);
         expect(codes.length).toBeGreaterThan(5);

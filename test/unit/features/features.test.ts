@@ -6,6 +6,7 @@ import { codeLenses } from '../../../server/src/features/code-lens.ts';
 import { completion } from '../../../server/src/features/completion.ts';
 import { definition, references } from '../../../server/src/features/definition.ts';
 import { documentLinks } from '../../../server/src/features/document-links.ts';
+import { ruleTitle } from '../../../server/src/kernel/rules.ts';
 import { foldingRanges } from '../../../server/src/features/folding.ts';
 import { formatting } from '../../../server/src/features/formatting.ts';
 import { hover } from '../../../server/src/features/hover.ts';
@@ -66,6 +67,8 @@ describe('hover', () => {
     test('a step: outcome, losses with cause and rule, release', () => {
         const f = at(BOTH, '$ ec$0ho dax0.0 > /sys/bus/dax/drivers/kmem/new_id');
         expect(value(hover(f, f.offset))).toMatch(/kernel 6\.1[\s\S]*126 MiB `180200000-187ffffff`: front[\s\S]*KM-02/);
+        // what is named is explained
+        expect(value(hover(f, f.offset))).toContain(`- KM-02: ${ruleTitle('KM-02')}`);
     });
     test('nothing in an empty file', () => expect(hover(analyse(''), 0)).toBeUndefined());
 });
