@@ -89,12 +89,13 @@ export function accountOf(state: KernelState, subject: string): LedgerAccount | 
     return find(ledger(state).accounts);
 }
 
-/** The account as lines of text for a hover: `2 GiB firmware`, `− 2 MiB  info block (ND-18)`, `= 2046 MiB usable`. */
+/** The account as lines of text for a hover: `region0: 2 GiB described`, `− 2 MiB  info block (ND-18)`, `= 2046 MiB usable`. Stages that lose nothing on the way are passed over. */
 export function accountLines(account: LedgerAccount): string[] {
     const lines: string[] = [];
     account.stages.forEach((stage, i) => {
+        if (i > 0 && i < account.stages.length - 1 && stage.less.length === 0) return;
         for (const item of stage.less) lines.push(`${item.kind === 'lost' ? '−' : '·'} ${formatSize(item.bytes)} ${item.cause}${item.rule ? ` (${item.rule})` : ''}`);
-        lines.push(`${i === 0 ? '' : '= '}${formatSize(stage.bytes)} ${STAGE_LABEL[stage.name]}`);
+        lines.push(`${i === 0 ? `${account.subject}: ` : '= '}${formatSize(stage.bytes)} ${STAGE_LABEL[stage.name]}`);
     });
     return lines;
 }

@@ -46,7 +46,7 @@ describe('the byte ledger', () => {
         const state = withDax(bootOf('seed-fast-reboot'), { mappings: [{ id: 0, pageOffset: 0, start, end: start + GiB - 1 }] });
         const lines = accountLines(accountOf(state, 'dax5.0')!);
         expect(lines).toEqual([
-            '1 GiB usable',
+            'dax5.0: 1 GiB usable',
             '− 122 MiB before the next memory block (128 MiB) (KM-02)',
             '− 6 MiB behind the last memory block (128 MiB) (KM-02)',
             '− 896 MiB range not added: it could not be reserved or added (KM-05)',
