@@ -3,7 +3,7 @@
 import { isTrue, parseCmdline } from './cmdline.ts';
 import { hmemInit } from './dax-hmem.ts';
 import { dimmsAtBoot } from './dimm.ts';
-import { applyCmdline, bootRam, e820Early, e820Late, e820Word, endOfRam, firmwareMap, trimBiosRange } from './e820.ts';
+import { applyCmdline, bootRam, e820Early, e820Late, e820Word, endOfRam, fakeSpecificPurpose, firmwareMap, trimBiosRange } from './e820.ts';
 import { insertExtras } from './extra-resources.ts';
 import { hmatUsed, initHmat } from './hmat.ts';
 import { E820, type Machine } from './machine.ts';
@@ -51,7 +51,7 @@ export function boot(machine: Machine, survivors?: Survivors): Booted {
     const profile = profileOf(machine);
     const parameters = parseCmdline(machine.cmdline);
     const setup = applyCmdline(firmwareMap(machine, parameters, profile), parameters, profile);
-    const e820 = trimBiosRange(setup.entries, profile);
+    const e820 = trimBiosRange(fakeSpecificPurpose(setup.entries, parameters, machine, profile), profile);
     const ram = bootRam(e820);
     const end = endOfRam(e820, profile);
     const softReserved = profile.softReserved ? e820.filter((e) => e.type === E820.SOFT_RESERVED) : [];

@@ -137,6 +137,31 @@ export function applyCmdline(firmware: readonly E820Entry[], parameters: readonl
     return { entries: resolveMap(entries, profile), user, ...(limit !== undefined ? { limit } : {}), malformed };
 }
 
+/** EFI's attribute of specific-purpose memory. */
+const SPECIFIC_PURPOSE = 0x40000;
+/** Elements of `efi_fake_mem=` that a kernel has room for. */
+const MOST_FAKES = 8;
+
+/** RAM that `efi_fake_mem=` marks as specific-purpose: in an EFI boot, by a kernel that is built with it and keeps such memory apart (EFI-02). */
+export function fakeSpecificPurpose(entries: readonly E820Entry[], parameters: readonly Parameter[], machine: Machine, profile: Profile): readonly E820Entry[] {
+    if (!profile.efiFakeMem || !profile.softReserved || machine.firmware !== 'efi' || machine.config['EFI_FAKE_MEMMAP'] !== 'y' || noSoftReserve(parameters)) return entries;
+    let out = entries;
+    const elements = parameters.flatMap((p) => (p.name === 'efi_fake_mem' ? (p.value ?? '').split(',') : []));
+    for (const element of elements.slice(0, MOST_FAKES)) {
+        const size = parseSize(element);
+        const at = parseSize(element.slice(size.length + 1));
+        const attributes = parseNumber(element.slice(size.length + 1 + at.length + 1));
+        const form = element[size.length] === '@' && element[size.length + 1 + at.length] === ':' && attributes.length > 0;
+        if (!form || size.value === 0 || Math.floor(attributes.value / SPECIFIC_PURPOSE) % 2 === 0) continue;
+        out = updateRange(out, { start: at.value, end: Math.min(at.value + size.value - 1, END) }, E820.RAM, E820.SOFT_RESERVED);
+    }
+    return out === entries ? entries : resolveMap(out, profile);
+}
+
+function noSoftReserve(parameters: readonly Parameter[]): boolean {
+    return parameters.some((p) => p.name === 'efi' && (p.value ?? '').split(',').includes('nosoftreserve'));
+}
+
 /** What the kernel takes out of every map: the first page, and RAM in the PC's ROM window (E820-10). */
 export function trimBiosRange(entries: readonly E820Entry[], profile: Profile): E820Entry[] {
     const first = updateRange(entries, { start: 0, end: PAGE - 1 }, E820.RAM, E820.RESERVED);
@@ -148,8 +173,7 @@ export function trimBiosRange(entries: readonly E820Entry[], profile: Profile): 
  * is ordinary RAM where the release or `efi=nosoftreserve` says so (EFI-01).
  */
 export function firmwareMap(machine: Machine, parameters: readonly Parameter[], profile: Profile): readonly E820Entry[] {
-    const refused = parameters.some((p) => p.name === 'efi' && (p.value ?? '').split(',').includes('nosoftreserve'));
-    const ordinary = machine.firmware === 'efi' && (!profile.softReserved || refused);
+    const ordinary = machine.firmware === 'efi' && (!profile.softReserved || noSoftReserve(parameters));
     return machine.e820.filter((e) => !(profile.removesEfiMmio && e.mmio && e.end - e.start + 1 >= 256 * KiB))
         .map((e) => (ordinary && e.type === E820.SOFT_RESERVED ? { ...e, type: E820.RAM } : e));
 }

@@ -197,7 +197,7 @@ function bootMemory(state: KernelState): LedgerAccount {
     const trimmed = sharedBytes(given, [bios]) - sharedBytes(kept, [bios]);
     const cut = total(given) - both - moved - page0 - trimmed;
     const account = new Account('boot memory', 'firmware', total(given) + added).down('usable', [
-        { kind: 'moved', bytes: moved, cause: 'set apart by memmap=', rule: 'E820-03', subject: 'boot memory' },
+        { kind: 'moved', bytes: moved, ...(/(?:^|\s)memmap=/.test(state.machine.cmdline) ? { cause: 'set apart by memmap=', rule: 'E820-03' } : { cause: 'set apart by efi_fake_mem=', rule: 'EFI-02' }), subject: 'boot memory' },
         { kind: 'lost', bytes: cut, cause: 'cut off by mem= or memmap=, or beyond what the kernel can address', rule: 'E820-03', subject: 'boot memory' },
         { kind: 'lost', bytes: page0, cause: 'page 0 stays reserved', rule: 'E820-10', subject: 'boot memory', range: first },
         { kind: 'lost', bytes: trimmed, cause: 'BIOS area from 640 KiB to 1 MiB is never RAM', rule: 'E820-10', subject: 'boot memory', range: bios },

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCmdline } from '../../../server/src/kernel/cmdline.ts';
-import { applyCmdline, endOfRam, firmwareMap, resolveMap, trimBiosRange } from '../../../server/src/kernel/e820.ts';
-import { E820, type E820Entry } from '../../../server/src/kernel/machine.ts';
+import { applyCmdline, endOfRam, fakeSpecificPurpose, firmwareMap, resolveMap, trimBiosRange } from '../../../server/src/kernel/e820.ts';
+import { E820, type E820Entry, type Machine } from '../../../server/src/kernel/machine.ts';
 import { profileFor } from '../../../server/src/kernel/profile.ts';
 import { GiB, MiB } from '../../../server/src/kernel/range.ts';
 import { pc } from './boot-machine.ts';
@@ -49,6 +49,23 @@ describe('the firmware map', () => {
         expect(types('6.1')).toEqual([E820.RAM, E820.SOFT_RESERVED]);
         expect(types('6.1', 'efi=debug,nosoftreserve')).toEqual([E820.RAM, E820.RAM]);
         expect(types('5.3')).toEqual([E820.RAM, E820.RAM]);
+    });
+
+    it('EFI-02: efi_fake_mem= makes RAM specific-purpose, where the kernel has it, was built with it and heeds it', () => {
+        const entries = [ram(MiB, 8 * GiB)];
+        const faked = (cmdline: string, more: Partial<Machine> = {}, kernel = '6.1'): string[] => {
+            const machine = pc(0, { firmware: 'efi', config: { EFI_FAKE_MEMMAP: 'y' }, e820: entries, ...more });
+            return map(fakeSpecificPurpose(entries, parseCmdline(cmdline), machine, profileFor(kernel)!));
+        };
+        const done = ['100000-ffffffff 1', `100000000-17fffffff ${E820.SOFT_RESERVED}`, '180000000-1ffffffff 1'];
+        const left = ['100000-1ffffffff 1'];
+        expect(faked('efi_fake_mem=2G@4G:0x40000')).toEqual(done);
+        expect(faked('efi_fake_mem=1G@4G:0x40000,1G@5G:0x40001')).toEqual([done[0], `100000000-13fffffff ${E820.SOFT_RESERVED}`, `140000000-17fffffff ${E820.SOFT_RESERVED}`, done[2]]);
+        for (const other of ['efi_fake_mem=2G@4G:0x10000', 'efi_fake_mem=2G@4G', 'efi_fake_mem=2G', 'efi_fake_mem=', 'quiet', 'efi_fake_mem=2G@16G:0x40000', 'efi=nosoftreserve efi_fake_mem=2G@4G:0x40000']) expect(faked(other)).toEqual(left);
+        expect(faked('efi_fake_mem=2G@4G:0x40000', { config: {} })).toEqual(left);
+        expect(faked('efi_fake_mem=2G@4G:0x40000', { firmware: 'bios' })).toEqual(left);
+        expect(faked('efi_fake_mem=2G@4G:0x40000', {}, '6.12')).toEqual(left);
+        expect(faked('efi_fake_mem=2G@4G:0x40000', {}, '5.3')).toEqual(left);
     });
 
     it('E820-03: every form of memmap=', () => {
