@@ -155,9 +155,9 @@ export function kernelRanges(pieces: readonly NodeRange[], zones: readonly Zone[
         if (!zone) continue;
         const start = zone.startPfn * PAGE;
         out.push({ start, end: start + (node === bootNode ? FIRST_PAGES : PAGE) - 1 });
-        // Huge pages are taken early, an equal share from each node; kernel data goes on behind them.
+        // Huge pages are taken early, an equal share from each node; kernel data, unpacked files among it, goes on behind them.
         const behind = start + FIRST_PAGES + alignDown(pages.huge / byNode.size, HUGE);
-        if (pages.huge > 0 && behind < zone.endPfn * PAGE) out.push({ start: behind, end: behind + PAGE - 1 });
+        if (pages.huge > 0 && behind < zone.endPfn * PAGE) out.push({ start: behind, end: Math.min(zone.endPfn * PAGE, behind + LOADED) - 1 });
     }
     return out;
 }

@@ -36,6 +36,7 @@ describe('boot memory that stays (ZONE-03)', () => {
     it('lies behind the huge pages that are taken early; gigantic ones leave less memory to keep tables for', () => {
         const cmdline = 'log_buf_len=4M hugepagesz=1G hugepages=2 hugepagesz=2M hugepages=256';
         expect(pinned(pc(4 * GiB, { cmdline, kernel: '7.2' }))).toEqual([15, 32, 36, 63]);
+        expect(pinned(pc(4 * GiB, { cmdline: 'hugepages=300' })), 'over the end of a block').toEqual([15, 32, 36, 37, 63]);
     });
 
     it('has the bounce buffers at the top of low memory, where there is memory above', () => {
