@@ -5,7 +5,7 @@ import type { Profile } from '../kernel/profile.ts';
 const RULES: Readonly<Partial<Record<keyof Profile, readonly RuleId[]>>> = {
     bareMetalBlockShortcut: ['GEO-04'], acpiCountsForMaxPfn: ['GEO-05'], cfmwsAdvisesBlockSize: ['GEO-06'], softReserved: ['EFI-01'],
     softReservedPrivate: ['E820-08'], efiFakeMem: ['EFI-02'], removesEfiMmio: ['E820-09'], targetNode: ['NUMA-06'], meminfoFromDram: ['NUMA-04'],
-    iomemDepth: ['RES-14'], intersectsDescends: ['RES-12'], subSections: ['ZD-01', 'ZD-02'], mhpRangeCheck: ['MHP-02'], autoOnlineValues: ['ONL-01'],
+    logBytesPerByte: ['ZONE-03'], giganticPagesFirst: ['ZONE-03'], iomemDepth: ['RES-14'], intersectsDescends: ['RES-12'], subSections: ['ZD-01', 'ZD-02'], mhpRangeCheck: ['MHP-02'], autoOnlineValues: ['ONL-01'],
     memoryGroups: ['KM-04'], storedBlockZone: ['OFF-01'], hwpoisonBlocksOnline: ['ONL-02'], memmapOnMemory: ['MHP-09'], mergeSystemRam: ['RES-09'],
     memoryTiers: ['TIER-01'], hmatAdistance: ['TIER-02'], access1: ['HMAT-05'], regionAlign: ['ND-05', 'ND-16'], legacyRegionAlign: ['ND-05'], zeroSizeGuard: ['ND-18'],
     badInfoBlocks: ['ND-14'], sectionPadding: ['ND-20'], dynamicDax: ['DAX-01'], mappingLengthSilent: ['DAX-16'], daxMatchByType: ['DAX-18'],

@@ -161,7 +161,7 @@ function chooseSector(
 
 /** One kernel step: on failure ndctl names it and gives up. */
 function attempt(session: NdctlSession, device: string, step: string, result: Result): Code {
-    if (result !== 0) session.fatal(`${device}: ${step} failed: ${STRERROR[result]}`);
+    if (result !== 0) session.fatal(`${device}: ${step} failed: ${STRERROR[result]}`, result);
     return code(result);
 }
 

@@ -68,8 +68,9 @@ export class NdctlSession {
     }
 
     /** Problem that names the command and is all the user gets to read. */
-    fatal(message: string): void {
+    fatal(message: string, named?: Errno): void {
         this.errors++;
+        if (named) this.named.push(named);
         this.error(`${this.command}: ${message}`);
     }
 

@@ -131,12 +131,12 @@ function clearErrors(session: NdctlSession, name: string): Code {
     return code('EOPNOTSUPP');
 }
 
-/** write-infoblock wants a disabled namespace; what it writes is not simulated. */
-function writeInfoblock(session: NdctlSession, name: string): Code {
+/** read-infoblock and write-infoblock want a disabled namespace; what they print and write is not simulated. */
+const infoblock = (verb: string) => (session: NdctlSession, name: string): Code => {
     if (session.active(name)) return code('EBUSY');
-    session.tx.notSimulated = 'ndctl write-infoblock';
+    session.tx.notSimulated = `ndctl ${verb}`;
     return 0;
-}
+};
 
 interface Inspection {
     readonly command: string;
@@ -149,7 +149,8 @@ interface Inspection {
 const INSPECTIONS: Readonly<Record<string, Inspection>> = {
     'check-namespace': { command: 'check namespace', doing: 'checking namespaces', count: (n) => `checked ${plural(n, 'namespace')}`, act: check },
     'clear-errors': { command: 'clear errors namespace', doing: 'clearing namespaces', count: (n) => `cleared ${plural(n, 'namespace')}`, act: clearErrors },
-    'write-infoblock': { command: 'write-infoblock', doing: 'checking infoblocks', count: (n) => `wrote ${plural(n, 'infoblock')}`, act: writeInfoblock },
+    'write-infoblock': { command: 'write-infoblock', doing: 'checking infoblocks', count: (n) => `wrote ${plural(n, 'infoblock')}`, act: infoblock('write-infoblock') },
+    'read-infoblock': { command: 'read-infoblock', doing: 'reading infoblock data', count: (n) => `read ${plural(n, 'infoblock')}`, act: infoblock('read-infoblock') },
 };
 
 /** Namespaces that a verb is for, in ndctl's order: one by its name, or all that are not idle. Each is looked at when its turn comes. */
@@ -276,6 +277,7 @@ const DIMM_VERBS: Readonly<Record<string, DimmVerb>> = {
             if (dimm.labelSize === 0) return code('ENXIO');
             if (dimmActive(session, dimm)) return labelsInUse(session, dimm);
             zeroLabels(session.tx, dimm.name);
+            reload(session, dimm);
             return 0;
         },
     },

@@ -5,7 +5,7 @@ import { claimNamespace } from '../kernel/nd-claim.ts';
 import {
     availableCapacity, capacity, holderClassStore, maxAvailableExtent, NAMESPACE_SECTORS, namespaceSectorStore, namespaceSizeStore, namespaceUuidStore,
 } from '../kernel/nd-namespace.ts';
-import { availableSlots, labelArea } from '../kernel/nd-label.ts';
+import { availableSlots } from '../kernel/nd-label.ts';
 import { ALIGNMENTS } from '../kernel/nd-pfn.ts';
 import { ndRegionAlignStore } from '../kernel/nd-region.ts';
 import { viewNamespace } from '../kernel/nd-view.ts';
@@ -99,7 +99,7 @@ const dimmAttributes: readonly Attribute<NdDimm>[] = [
         name: 'available_slots', doc: 'Labels that can still be written to the DIMM; one is kept free for updates.', rules: ['ND-08'],
         read: (state, d) => availableSlots(state, d.name) ?? { errno: 'ENXIO' },
     },
-    { name: 'flags', doc: '`label` when its labels are initialised.', rules: ['ND-03'], read: (state, d) => (labelArea(state, d.name) ? 'label' : '') },
+    { name: 'flags', doc: '`label` once it was enabled with initialised labels.', rules: ['ND-03'], read: (_, d) => (d.labelling ? 'label' : '') },
     { name: 'state', doc: 'active while an enabled region uses it, otherwise idle.', rules: ['ND-04'], read: (state, d) => ([...state.nvdimm.regions.values()].some((r) => r.enabled && r.mappings.some((m) => m.dimm === d.name)) ? 'active' : 'idle') },
 ];
 

@@ -2,6 +2,7 @@
 // prints and recordings have, and the machine it runs on.
 import { parseCedt, parseHmat, parseNfit, parseSlit, parseSrat, type AcpiProblem } from './acpi.ts';
 import { parseE820Line } from './recording.ts';
+import { readdirOrder } from '../kernel/kernfs.ts';
 import { E820, type E820Entry, type Machine } from '../kernel/machine.ts';
 import { rangeOf } from '../kernel/range.ts';
 
@@ -179,8 +180,12 @@ function dax(sections: Sections): Pick<RecordedState, 'dax' | 'dax_regions'> {
     });
     const regionFiles = files(sections.get('dax-regions'));
     const regions: Record<string, unknown> = {};
-    for (const [path, id] of regionFiles) {
-        if (!path.endsWith('/dax_region/id')) continue;
+    // Several devdax namespaces of one nvdimm region have a dax region each, all of one number: the last in directory order counts, as in
+    // recordings and in a predicted state.
+    const regionOf = new Map([...regionFiles.keys()].filter((path) => path.endsWith('/dax_region/id')).map((path) => [path.split('/').at(-4)!, path]));
+    for (const device of readdirOrder([...regionOf.keys()])) {
+        const path = regionOf.get(device)!;
+        const id = regionFiles.get(path)!;
         const dir = path.slice(0, -2);
         const available = number(regionFiles.get(`${dir}available_size`));
         const seed = regionFiles.get(`${dir}seed`)?.trim();

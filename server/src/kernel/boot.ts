@@ -11,6 +11,7 @@ import { initMemory } from './memory-init.ts';
 import { loadModule } from './modules.ts';
 import { type BootMemory, initNuma } from './numa.ts';
 import { e820PmemInit } from './nd-e820.ts';
+import { firstLabels } from './nd-label.ts';
 import { emptyNvdimm } from './nvdimm.ts';
 import type { Outcome } from './outcome.ts';
 import { NEWEST, type Profile, profileFor } from './profile.ts';
@@ -61,7 +62,7 @@ export function boot(machine: Machine, survivors?: Survivors): Booted {
         memory: initMemory(machine, profile, parameters, numa, { ram, end, softReserved }, hotplugRanges),
         dax: { regions: new Map(), devices: new Map(), drivers: new Map() },
         hmem: { pending: [], devices: new Map() },
-        nvdimm: emptyNvdimm(survivors?.media),
+        nvdimm: emptyNvdimm(survivors?.media ?? { blocks: new Map(), labels: firstLabels(machine.nfit) }),
         virtioMem: virtioMemDevices(machine),
         cxl: { windows: [], memdevs: [], regions: new Map() },
         dimms: new Map(), backends: survivors?.backends ?? new Map(), modules: new Map(), memregions: [], mounts: [],

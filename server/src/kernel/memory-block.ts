@@ -112,8 +112,8 @@ export function displace(memory: MemoryState, run: BlockRun): MemoryState {
     };
 }
 
-/** Brings offline blocks of a run online as sysfs or the default policy would, one after the other. `stays`: OFF-02. */
-function onlineRun(memory: MemoryState, run: BlockRun, type: OnlineType, stays: boolean): MemoryState {
+/** Brings offline blocks of a run online as sysfs or the default policy would, one after the other. `stays`, `local`: OFF-02. */
+function onlineRun(memory: MemoryState, run: BlockRun, type: OnlineType, stays: boolean, local: boolean): MemoryState {
     const perBlock = pagesPerBlock(memory);
     const node = storedNode(run);
     const zoneOf = (block: number): ZoneName => zoneFor(memory, type, node, run.group, block * perBlock, (block + 1) * perBlock);
@@ -121,7 +121,7 @@ function onlineRun(memory: MemoryState, run: BlockRun, type: OnlineType, stays: 
     for (let block = run.first; block <= run.last;) {
         const zone = zoneOf(block);
         memory = place(memory, { ...run, first: block, last: block }, zone);
-        if (zone !== 'Movable') memory = settleKernelHome(memory, node, block, stays);
+        if (zone !== 'Movable') memory = settleKernelHome(memory, node, block, stays, local);
         block++;
         // The blocks up to the next edge of a zone are decided alike.
         if (!uniform || block > run.last || zoneOf(block) !== zone) continue;
@@ -147,7 +147,7 @@ export function onlineBlocks(tx: Tx, first: number, last: number, type: OnlineTy
             refused += run.last - run.first + 1;
             continue;
         }
-        memory = onlineRun(memory, run, type, tx.state.profile.nodeDataInFirstBlock);
+        memory = onlineRun(memory, run, type, tx.state.profile.nodeDataInFirstBlock, (tx.state.numa.nodeCpus.get(storedNode(run))?.length ?? 0) > 0);
     }
     tx.set({ memory });
     logZonelists(tx, before, memory);

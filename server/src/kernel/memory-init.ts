@@ -235,7 +235,7 @@ export function initMemory(
         blockSize,
         maxPfnEnd: end,
         present: bootPresent(ram, profile),
-        blocks: pinBlocks(bootBlocks(pieces, spans, blockSize, profile, late), kernelRanges(pieces, zones, numa, parameters), blockSize),
+        blocks: pinBlocks(bootBlocks(pieces, spans, blockSize, profile, late), kernelRanges(pieces, zones, numa, parameters, profile), blockSize),
         zones,
         groups: new Map(),
         nextGroup: 0,

@@ -32,7 +32,8 @@ export function bttSize(capacity: number, sectorSize: number, offset: number): n
     if (full > 0) sectors += full * arenaSectors(ARENA_MAX, block);
     left -= full * ARENA_MAX;
     if (left >= ARENA_MIN) sectors += arenaSectors(left, block);
-    return sectors * sectorSize;
+    // Protection information is kept beside the data: the disk has sectors of 512 or 4096 bytes (ND-24).
+    return sectors * (sectorSize >= 4096 ? 4096 : 512);
 }
 
 /** Sectors one arena offers: two info blocks and the log come off, then map and data share what is left. */

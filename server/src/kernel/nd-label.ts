@@ -1,7 +1,9 @@
 // Namespace labels: what a DIMM's label storage holds (drivers/nvdimm/label.c, kernel model ND-03, ND-08). Labels are media: they
 // outlive drivers and reboots.
+import type { NfitRange } from './machine.ts';
 import { namespacesOf, setNd } from './nvdimm.ts';
 import { alignDown, KiB, sizeOf } from './range.ts';
+import { withEntry } from './shared-map.ts';
 import type { KernelState, NdLabel, NdLabelArea, NdRegion } from './state.ts';
 import type { Tx } from './tx.ts';
 
@@ -31,6 +33,11 @@ export function availableSlots(state: KernelState, dimm: string): number | null 
     return labelSlots(device.labelSize, area?.version ?? '1.2') - (area?.labels.length ?? 0) - 1;
 }
 
+/** What the label storages hold when the machine starts for the first time, by DIMM. */
+export function firstLabels(ranges: readonly NfitRange[]): ReadonlyMap<string, NdLabelArea> {
+    return new Map(ranges.filter((r) => r.labelsInitialised && r.labelSize >= KiB).flatMap((r) => r.dimms.map((dimm) => [dimm, { version: '1.1', labels: [] }])));
+}
+
 function setArea(tx: Tx, device: string, area: NdLabelArea | undefined): void {
     const { media } = tx.state.nvdimm;
     const labels = new Map(media.labels);
@@ -42,10 +49,18 @@ function setArea(tx: Tx, device: string, area: NdLabelArea | undefined): void {
 /** Writes a fresh, empty index: labels that were there are gone, and with them every allocation of the DIMM. */
 export function initLabels(tx: Tx, dimm: string, version: NdLabelArea['version']): void {
     const device = tx.state.nvdimm.dimms.get(dimm);
-    if (device && device.labelSize >= KiB) setArea(tx, device.device, { version, labels: [] });
+    if (!device || device.labelSize < KiB) return;
+    setArea(tx, device.device, { version, labels: [] });
+    if (device.enabled) setNd(tx, { dimms: withEntry(tx.state.nvdimm.dimms, dimm, { ...device, labelling: true }) });
 }
 
-/** Overwrites the label storage with zeroes: the region is label-less when it is enabled next. */
+/** May namespaces be allocated on a DIMM: it has labels, or had some since it was found, and gets new ones with the first namespace (ND-03). */
+export function labelling(state: KernelState, dimm: string): boolean {
+    const device = state.nvdimm.dimms.get(dimm);
+    return device?.enabled === true && device.labelSize > 0 && (device.labelling === true || state.nvdimm.media.labels.has(device.device));
+}
+
+/** Overwrites the label storage with zeroes: namespaces are gone, and after a reboot the region is label-less. */
 export function zeroLabels(tx: Tx, dimm: string): void {
     const device = tx.state.nvdimm.dimms.get(dimm);
     if (device) setArea(tx, device.device, undefined);
@@ -55,13 +70,14 @@ export function zeroLabels(tx: Tx, dimm: string): void {
 export function writeLabels(tx: Tx, region: NdRegion): void {
     for (const mapping of region.mappings) {
         const device = tx.state.nvdimm.dimms.get(mapping.dimm);
-        const area = device && tx.state.nvdimm.media.labels.get(device.device);
+        // An index that is not there is written with the first label, for the larger labels of version 1.2.
+        const area = device && (tx.state.nvdimm.media.labels.get(device.device) ?? (labelling(tx.state, mapping.dimm) ? { version: '1.2', labels: [] } : undefined));
         if (!device || !area) continue;
         const others = area.labels.filter((l) => l.dpa < mapping.offset || l.dpa >= mapping.offset + mapping.length);
         const own = namespacesOf(tx.state, region.name).flatMap((n): NdLabel[] => (n.range && n.uuid ? [{
             uuid: n.uuid, dpa: mapping.offset + (n.range.start - region.range.start) / region.ways, length: alignDown(sizeOf(n.range), region.ways) / region.ways,
             sectorSize: n.sectorSize, holderClass: n.holderClass,
         }] : []));
-        setArea(tx, device.device, { ...area, labels: [...others, ...own] });
+        if (own.length > 0 || area.labels.length > 0) setArea(tx, device.device, { ...area, labels: [...others, ...own] });
     }
 }

@@ -134,8 +134,7 @@ export function setNamespaceSize(tx: Tx, name: string, value: number): Result {
     if (value !== own) {
         const resized = value === 0 ? undefined : place(tx.state, region, namespace.range, value);
         if (value !== 0 && !resized) {
-            const before = hex(value);
-            tx.warn(`nd_region ${region.name}: allocation underrun: 0x0 of 0x${before} bytes`, 'ND-07');
+            tx.warn(`nd_region ${region.name}: allocation underrun: 0x0 of 0x${hex(value - own)} bytes`, 'ND-07');
             return bad('ENXIO', 'nvdimm/not-contiguous', `${name} cannot grow where it is: the free capacity does not touch it`);
         }
         const { range: _old, ...rest } = namespace;

@@ -2,7 +2,7 @@
 // (drivers/nvdimm/region.c, region_devs.c; kernel model 05, F1).
 import { memregionAlloc } from './memregion.ts';
 import { dropPersonality, newPersonality } from './nd-claim.ts';
-import { labelArea } from './nd-label.ts';
+import { labelArea, labelling } from './nd-label.ts';
 import { emptyNamespace } from './nd-namespace.ts';
 import { namespacesOf, ndBound, ndProbe, ndRemove, personalitiesOf, setNd, updateNdRegion } from './nvdimm.ts';
 import { parseKernelNumber } from './dax-bus.ts';
@@ -92,7 +92,7 @@ export function ndRegionProbe(tx: Tx, name: string): Result {
             message: `${name} cannot be enabled while ${down.name} is disabled`,
         });
     }
-    const labelled = region.mappings.some((m) => labelArea(tx.state, m.dimm) !== undefined);
+    const labelled = region.mappings.some((m) => labelling(tx.state, m.dimm));
     updateNdRegion(tx, name, { enabled: true, labelled });
     const made = (labelled ? labelledNamespaces(tx.state, region) : [{ ...emptyNamespace(region, 0), range: region.range }]);
     let { namespaces } = tx.state.nvdimm;

@@ -1,7 +1,6 @@
 // NVDIMMs that ACPI describes: the NFIT at module load and what is hot-added later (drivers/acpi/nfit/core.c; kernel model ND-02).
 import type { NfitRange } from './machine.ts';
 import { memregionFree } from './memregion.ts';
-import { initLabels } from './nd-label.ts';
 import { ndBusRegister, ndRegionCreate, ndRegionDestroy } from './nd-region.ts';
 import { ndProbe, setNd } from './nvdimm.ts';
 import { mapToOnlineNode, memoryAddPhysaddrToNid, physToTargetNode } from './numa.ts';
@@ -55,7 +54,6 @@ function addDimm(tx: Tx, device: string, range: NfitRange, names: Map<string, st
     setNd(tx, { dimms: withEntry(dimms, dimm.name, dimm) });
     names.set(device, dimm.name);
     ndProbe(tx, dimm.name);
-    if (range.labelsInitialised && !tx.state.nvdimm.media.labels.has(device)) initLabels(tx, dimm.name, '1.1');
 }
 
 /** One system physical address range becomes one region (ND-02). */

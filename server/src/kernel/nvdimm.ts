@@ -148,7 +148,9 @@ function probe(tx: Tx, driver: NdDriver, name: string): Result {
     switch (driver) {
         case 'nvdimm': {
             const { dimms } = tx.state.nvdimm;
-            setNd(tx, { dimms: withEntry(dimms, name, { ...dimms.get(name)!, enabled: true }) });
+            const dimm = dimms.get(name)!;
+            const labelling = tx.state.nvdimm.media.labels.has(dimm.device);
+            setNd(tx, { dimms: withEntry(dimms, name, { ...dimm, enabled: true, ...(labelling ? { labelling } : {}) }) });
             return 0;
         }
         case 'nd_region': return ndRegionProbe(tx, name);

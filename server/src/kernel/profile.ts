@@ -35,6 +35,10 @@ export interface Profile {
     readonly meminfoFromDram: boolean;
     /** kernelcore=mirror is ignored where no memory is mirrored; before, it made everything above 4 GiB movable (ZONE-02). */
     readonly mirrorNeedsMirrors: boolean;
+    /** Bytes that a log takes for each byte of `log_buf_len=`: text alone, and since v5.10 descriptors and details of its records (ZONE-03; 5.10, 6.1, 6.12 and 7.2 measured). */
+    readonly logBytesPerByte: number;
+    /** Gigantic pages are set aside before the tables of the boot are sized by what is left (ZONE-03; measured: 7.2; the release is a guess). */
+    readonly giganticPagesFirst: boolean;
     /** Depth at which /proc/iomem stops indenting (RES-14). */
     readonly iomemDepth: number;
     /** region_intersects looks below top-level nodes of another kind (RES-12). */
@@ -127,7 +131,7 @@ export interface Profile {
 const V5_1: Profile = {
     name: '5.1', version: { major: 5, minor: 1, patch: 0 },
     bareMetalBlockShortcut: false, acpiCountsForMaxPfn: false, cfmwsAdvisesBlockSize: false, softReserved: false, e820KeepsApart: false, softReservedPrivate: false,
-    efiFakeMem: false, removesEfiMmio: false, targetNode: 'fallback', meminfoFromDram: false, iomemDepth: 5, intersectsDescends: false, subSections: false, mhpRangeCheck: 'none',
+    efiFakeMem: false, removesEfiMmio: false, targetNode: 'fallback', meminfoFromDram: false, logBytesPerByte: 1, giganticPagesFirst: false, iomemDepth: 5, intersectsDescends: false, subSections: false, mhpRangeCheck: 'none',
     autoOnlineValues: ['offline', 'online'], memoryGroups: false, storedBlockZone: false, hwpoisonBlocksOnline: false, mirrorNeedsMirrors: false, nodeDataInFirstBlock: false, memmapOnMemory: 'none',
     mergeSystemRam: false, memoryTiers: 'none', hmatAdistance: false, access1: false, regionAlign: false, legacyRegionAlign: false, zeroSizeGuard: false,
     seedsFirst: false, badInfoBlocks: false, sectionPadding: true, dynamicDax: false, mappingLengthSilent: false, daxMatchByType: false, bindReturnsProbeErrno: false, stalePageMap: false,
@@ -145,7 +149,7 @@ const HISTORY: readonly (readonly [name: string, change: Change])[] = [
     ['5.6', { targetNode: 'meminfo-first' }],
     ['5.7', { regionAlign: true, autoOnlineValues: ['offline', 'online', 'online_kernel', 'online_movable'] }],
     ['5.8', { kmemName: 'System RAM (kmem)', virtioMem: 'sbm', bareMetalBlockShortcut: true }],
-    ['5.10', { dynamicDax: true, hmemSource: 'hmat-and-entries', kmemPerMapping: true, kmemRemovesSkipped: true, kmemTooSmall: 'empty', mergeSystemRam: true, access1: true }],
+    ['5.10', { logBytesPerByte: 4.5, dynamicDax: true, hmemSource: 'hmat-and-entries', kmemPerMapping: true, kmemRemovesSkipped: true, kmemTooSmall: 'empty', mergeSystemRam: true, access1: true }],
     ['5.11', { virtioMem: 'sbm-bbm' }],
     ['5.12', { mhpRangeCheck: 'early' }],
     ['5.13', { memmapOnMemory: 'single-block' }],
@@ -162,7 +166,7 @@ const HISTORY: readonly (readonly [name: string, change: Change])[] = [
     ['6.9', { mappingLengthSilent: true }],
     ['6.12', { seedsFirst: true, cxlOldEmulation: false, targetNode: 'reserved-wins', meminfoFromDram: true, acpiCountsForMaxPfn: true, efiFakeMem: false }],
     ['6.15', { cfmwsAdvisesBlockSize: true }],
-    ['7.0', { xfsDaxExperimental: false, nodeDataInFirstBlock: true, softReservedPrivate: true, iomemDepth: 8, kmemTruncationWarning: true, fsdevDriver: true }],
+    ['7.0', { logBytesPerByte: 5.25, giganticPagesFirst: true, xfsDaxExperimental: false, nodeDataInFirstBlock: true, softReservedPrivate: true, iomemDepth: 8, kmemTruncationWarning: true, fsdevDriver: true }],
     ['7.1', { hmemBelowPlatform: true, daxRegionTree: true, hmemCxl: 'waits' }],
     ['7.2', {}],
 ];

@@ -53,7 +53,7 @@ export const RULE_GROUPS: readonly RuleGroup[] = [
         title: 'Zones at boot (ZONE)', rules: {
             'ZONE-01': 'DMA ends at 16 MiB and DMA32 at 4 GiB; a boot zone spans from its node\'s first to its last page within these limits, holes included',
             'ZONE-02': '`kernelcore=` and `movablecore=` spread kernel memory over the nodes, `movable_node` keeps it off hot-pluggable ones; Movable starts on 4 MiB',
-            'ZONE-03': 'Boot data at the top of each node and at the start of the boot node\'s highest kernel zone keeps those blocks online (EBUSY)',
+            'ZONE-03': 'Boot data at the top of each node, at the start of its highest kernel zone and below 4 GiB keeps those blocks online (EBUSY)',
             'ZONE-04': 'Before v5.18 a page without memory counts to the zone of the RAM behind it, a late-initialised Soft Reserved one to the first online node',
         },
     },

@@ -223,6 +223,8 @@ export interface NdDimm {
     readonly labelSize: number;
     readonly enabled: boolean;
     readonly unarmed: boolean;
+    /** It was enabled with valid labels once: its regions stay labelled until it is found anew, whatever its labels are now (ND-03). */
+    readonly labelling?: true;
 }
 
 export interface NdMapping {
@@ -373,6 +375,8 @@ export interface VirtioMemState {
     readonly node: number;
     readonly bound: boolean;
     readonly claim?: number;
+    /** A probe failed behind the set-up of the queue, which the device keeps active until it is reset (VM-03). */
+    readonly queueLeft?: true;
     readonly group?: number;
     /** Plugged device memory, sorted and disjoint. */
     readonly plugged: readonly Range[];

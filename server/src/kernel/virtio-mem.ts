@@ -93,13 +93,22 @@ function nodeOf(state: KernelState & { readonly numa: NumaState }, device: Virti
  * Probes a device: claims its region and plugs what the hypervisor asks for (VM-02 … VM-06).
  *
  * @returns ENODEV without such a device or when it is bound, EINVAL for a block size the release does not take, EBUSY where the
- * region is still claimed by the driver that left it with memory added (VM-08).
+ * region is still claimed by the driver that left it with memory added (VM-08), ENOENT for each try after one that failed.
  */
 export function virtioMemBind(tx: Tx, name: string): Result {
     const device = tx.state.virtioMem.get(name);
     const { profile } = tx.state;
     if (!device || profile.virtioMem === 'none') return 'ENODEV';
     if (device.bound) return 'EBUSY';
+    const failed = (errno: 'EBUSY' | 'EINVAL' | 'ENOENT'): void =>
+        tx.warn(profile.probeLogNew ? `virtio_mem ${name}: probe with driver virtio_mem failed with error -${ERRNO[errno]}` : `virtio_mem: probe of ${name} failed with error -${ERRNO[errno]}`, 'VM-03');
+    if (device.queueLeft) {
+        failed('ENOENT');
+        return tx.fail('ENOENT', {
+            code: 'virtio-mem/rebind', rules: ['VM-03', 'VM-08'], subject: name, range: device.region,
+            message: `${name} was left with memory added, and the bind that failed left its queue active: nothing but a reboot resets it`,
+        });
+    }
     const say = (text: string): void => tx.info(`virtio_mem ${name}: ${text}`, 'VM-02');
     const layout = layoutOf(tx.state, device);
     const node = nodeOf(tx.state, device);
@@ -111,6 +120,7 @@ export function virtioMemBind(tx: Tx, name: string): Result {
     say(`memory block size: 0x${hex(blockSize)}`);
     if (!layout) {
         tx.err(`virtio_mem ${name}: The block size is not supported (too big).`, 'VM-04');
+        update(tx, name, { queueLeft: true });
         return tx.fail('EINVAL', { code: 'virtio-mem/block-size', rules: ['VM-04'], subject: name, message: 'before v5.11 the device block may not be larger than a memory block' });
     }
     if (!isAligned(device.region.start, blockSize)) tx.warn(`virtio_mem ${name}: The alignment of the physical start address can make some memory unusable.`, 'VM-02');
@@ -120,7 +130,8 @@ export function virtioMemBind(tx: Tx, name: string): Result {
     if (!placed.ok) {
         tx.err(`virtio_mem ${name}: could not reserve device region`, 'VM-03');
         tx.info(`virtio_mem ${name}: reloading the driver is not supported`, 'VM-03');
-        tx.warn(profile.probeLogNew ? `virtio_mem ${name}: probe with driver virtio_mem failed with error -${ERRNO.EBUSY}` : `virtio_mem: probe of ${name} failed with error -${ERRNO.EBUSY}`, 'VM-03');
+        failed('EBUSY');
+        update(tx, name, { queueLeft: true });
         return tx.fail('EBUSY', {
             code: 'virtio-mem/rebind', rules: ['VM-03', 'VM-08'], subject: name, range: device.region, others: [placed.conflict.name],
             message: `${name} was left with memory added: its region stays claimed until the next reboot`,
@@ -139,8 +150,13 @@ export function virtioMemBind(tx: Tx, name: string): Result {
 
 /** Unbinds the driver: with memory added everything stays until reboot, without it the region vanishes (VM-08). ENODEV when not bound. */
 export function virtioMemUnbind(tx: Tx, name: string): Result {
-    const device = tx.state.virtioMem.get(name);
-    if (!device?.bound) return 'ENODEV';
+    if (!tx.state.virtioMem.get(name)?.bound) return 'ENODEV';
+    // Offline blocks that are plugged in part go first: without the driver nobody keeps what is not plugged from going online.
+    const layout = layoutOf(tx.state, tx.state.virtioMem.get(name)!);
+    if (layout?.mode === 'sbm') {
+        for (const s of stretches(tx.state, tx.state.virtioMem.get(name)!, layout)) if (s.offline && s.partial) removeUnits(tx, name, s);
+    }
+    const device = tx.state.virtioMem.get(name)!;
     if (device.added.length > 0) {
         tx.warn(`virtio_mem ${name}: device still has system memory added`, 'VM-08');
         tx.note({

@@ -50,8 +50,25 @@ describe('ND-03: labels', () => {
         t.ok('ndctl enable-region region0');
         expect(t.state.nvdimm.regions.get('region0')!.labelled).toBe(true);
         t.ok('ndctl disable-region region0');
+    });
+
+    it('once seen keep a region labelled without them: it is empty, and its first namespace brings new ones', () => {
+        const t = new Terminal({ nfit: [labelled(GiB)] });
+        t.ok('ndctl create-namespace -m raw -s 128M');
+        t.ok('ndctl disable-region region0');
         t.ok('ndctl zero-labels nmem0');
         t.ok('ndctl enable-region region0');
+        expect(t.state.nvdimm.regions.get('region0')!.labelled).toBe(true);
+        expect([...t.state.nvdimm.namespaces.values()].map((n) => [n.name, n.range])).toEqual([['namespace0.0', undefined]]);
+        t.ok('ndctl create-namespace -m devdax -s 256M');
+        expect(t.state.nvdimm.media.labels.get('nvd0')).toMatchObject({ version: '1.2', labels: [{ length: 256 * MiB }] });
+    });
+
+    it('that are gone make a label-less region after a reboot', () => {
+        const t = new Terminal({ nfit: [labelled(GiB)] });
+        t.ok('ndctl disable-region region0');
+        t.ok('ndctl zero-labels nmem0');
+        t.ok('reboot');
         expect(t.state.nvdimm.regions.get('region0')!.labelled).toBe(false);
     });
 

@@ -91,6 +91,13 @@ describe('unbinding', () => {
         expect(lines(tx)).toEqual(before);
         expect(virtioMemBind(tx, 'virtio0')).toBe('EBUSY');
         expect(virtioMemUnbind(tx, 'virtio0')).toBe('ENODEV');
+        expect(virtioMemBind(tx, 'virtio0'), 'the failed probe left its queue active').toBe('ENOENT');
+    });
+    it('removes offline blocks that are plugged in part', () => {
+        const tx = given(BLOCK + 4 * MiB, { cmdline: '' });
+        for (const block of [48, 49]) offlineBlock(tx, block);
+        expect(virtioMemUnbind(tx, 'virtio0')).toBe(0);
+        expect(device(tx).added).toEqual([{ start: 48 * BLOCK, end: 49 * BLOCK - 1 }]);
     });
     it('takes everything along when nothing is added', () => {
         const tx = given(0);
