@@ -126,7 +126,9 @@ export function kernelRanges(pieces: readonly NodeRange[], zones: readonly Zone[
     }
     const bootNode = numa.cpuNode[0] ?? 0;
     const sparing = lastParameter(parameters, 'movable_node') !== undefined;
-    const spared = new Set(sparing ? [...byNode.keys()].filter((node) => zones.every((z) => z.node !== node || z.zone === 'Movable')) : []);
+    /** The highest zone for kernel data of each node that has one. */
+    const highest = new Map(zones.flatMap((z) => (z.zone === 'Movable' ? [] : [[z.node, z] as const])));
+    const spared = new Set(sparing ? [...byNode.keys()].filter((node) => !highest.has(node)) : []);
     const last = pieces.findLast((p) => !spared.has(p.node));
     if (!last) return [];
     // First of all, and at the top of everything, the log; with movable_node while memory is still handed out from below.
@@ -137,11 +139,12 @@ export function kernelRanges(pieces: readonly NodeRange[], zones: readonly Zone[
     let elsewhere = 0;
     for (const node of spared) elsewhere += memmapOf(byNode.get(node)!);
     const pages = hugePages(parameters);
+    const withCpus = new Set(numa.cpuNode);
     const ramBytes = pieces.reduce((bytes, p) => bytes + p.end + 1 - p.start, 0) - (profile.giganticPagesFirst ? pages.gigantic : 0);
     for (const [node, ram] of byNode) {
         if (spared.has(node)) continue;
         const first = node === last.node ? alignUp(taken + BOOT_TABLES, HUGE) : HUGE;
-        const perCpu = numa.cpuNode.includes(node) ? HUGE : 0;
+        const perCpu = withCpus.has(node) ? HUGE : 0;
         // On more than one node the hash tables are mapped later, from pages of all nodes.
         const tables = byNode.size === 1 ? hashTables(ramBytes) : 0;
         out.push(...top(ram, first + memmapOf(ram) + (node === bootNode ? elsewhere : 0) + perCpu + tables));
@@ -151,7 +154,7 @@ export function kernelRanges(pieces: readonly NodeRange[], zones: readonly Zone[
     // The page allocator serves the kernel from the start of a node's highest zone for kernel data. Every node has some: each slab cache
     // keeps a structure of its own there.
     for (const node of byNode.keys()) {
-        const zone = zones.findLast((z) => z.node === node && z.zone !== 'Movable');
+        const zone = highest.get(node);
         if (!zone) continue;
         const start = zone.startPfn * PAGE;
         out.push({ start, end: start + (node === bootNode ? FIRST_PAGES : PAGE) - 1 });

@@ -151,7 +151,8 @@ export function onlineBlocks(tx: Tx, first: number, last: number, type: OnlineTy
     }
     tx.set({ memory });
     logZonelists(tx, before, memory);
-    for (const node of new Set(memory.zones.map((z) => z.node))) if (!before.zones.some((z) => z.node === node)) hmatNodeOnline(tx, node);
+    const had = new Set(before.zones.map((z) => z.node));
+    for (const node of new Set(memory.zones.map((z) => z.node))) if (!had.has(node)) hmatNodeOnline(tx, node);
     return refused;
 }
 
