@@ -30,8 +30,14 @@ function answers(texts: readonly string[], count: number): PreviewAnswer[] {
     return Array.from({ length: count }, (_, i) => previews.answer(models[i % models.length]!, i === 0 ? undefined : i));
 }
 
-/** Milliseconds of page work for each update; a text that says why where there is no browser. */
-export async function pageUpdates(count: number): Promise<readonly number[] | string> {
+/** Milliseconds of page work: of drawing the model for the first time, and of each update. */
+export interface PageWork {
+    readonly first: number;
+    readonly updates: readonly number[];
+}
+
+/** A text that says why where there is no browser. */
+export async function pageUpdates(count: number): Promise<PageWork | string> {
     if (noBrowser !== undefined) return noBrowser;
     const built = spawnSync(process.execPath, [path.join(root, 'scripts/build.mjs'), '--release', '--only', 'preview.js', '--out', out], { encoding: 'utf8' });
     if (built.status !== 0) throw new Error(built.stderr);
@@ -46,19 +52,22 @@ export async function pageUpdates(count: number): Promise<readonly number[] | st
         const saved = { uri: URI, offset: 0, view: { compareWith: 'step', tab: 'iomem' } };
         await page.evaluate(`window.answers = ${JSON.stringify(answers([wide('1M'), wide('2048K')], count + 10))}; window.saved = ${JSON.stringify(saved)}`);
         // Each answer as its message brings it: a copy. The next one when the page has come to rest. All that is behind the edit moves in the text.
-        return await page.evaluate<number[]>(`(async () => {
-            const times = [];
+        return await page.evaluate<PageWork>(`(async () => {
+            const updates = [];
+            let first = 0;
+            const took = () => performance.getEntriesByName('memtopo:update').at(-1).duration;
             const lines = () => [...document.querySelectorAll('.iomem .line')];
             for (let i = 0; i < ${count + 10}; i++) {
                 window.dispatchEvent(new MessageEvent('message', { data: structuredClone(i === 0 ? { kind: 'model', model: answers[0].model, saved } : { kind: 'change', change: answers[i].change, saved }) }));
                 const drawn = i === 0 ? 0 : lines().filter((line) => !line.seen).length;
                 if (drawn > 4) throw new Error(drawn + ' lines were drawn anew');
                 for (const line of lines()) line.seen = true;
-                if (i >= 10) times.push(performance.getEntriesByName('memtopo:update').at(-1).duration);
+                if (i === 0) first = took();
+                if (i >= 10) updates.push(took());
                 await new Promise((rest) => setTimeout(rest, 60));
             }
             if (lines().length < 3000) throw new Error('the page does not show the tree');
-            return times;
+            return { first, updates };
         })()`);
     } finally {
         await browser.close();
