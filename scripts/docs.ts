@@ -26,11 +26,6 @@ export function rulesInCode(): Map<string, string[]> {
     return new Map([...rules].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Rule id → what it says. */
-export function rulesInDocs(): Map<string, string> {
-    return new Map(RULE_GROUPS.flatMap(({ rules }) => Object.entries(rules)));
-}
-
 function run(command: string): string {
     const [tool, ...args] = command.split(/\s+/);
     if (tool !== 'memtopo') throw new Error(`only memtopo can be run, not ${tool}`);

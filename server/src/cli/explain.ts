@@ -1,6 +1,6 @@
 // memtopo explain: one diagnostic of the catalogue, or one rule of the kernel model, in the terminal.
-import { CATALOGUE, catalogued } from '../diagnostics/catalogue.ts';
-import { RULE_GROUPS, ruleTitle } from '../kernel/rules.ts';
+import { CATALOGUE, catalogued, restingOn } from '../diagnostics/catalogue.ts';
+import { RULES, ruleTitle } from '../kernel/rules.ts';
 import { paint, wrap } from '../render/style.ts';
 import { type Command, parseOptions, UsageError } from './command.ts';
 
@@ -22,7 +22,7 @@ Exit status: 0 found, 2 there is no such code.`,
             return 0;
         }
         if (values.rules) {
-            for (const { rules } of RULE_GROUPS) for (const [id, title] of Object.entries(rules)) io.out(`${id.padEnd(8)} ${title}\n`);
+            for (const [id, title] of RULES) io.out(`${id.padEnd(8)} ${title}\n`);
             return 0;
         }
         if (positionals.length !== 1) throw new UsageError(positionals.length === 0 ? 'no code given' : 'one code at a time');
@@ -30,7 +30,7 @@ Exit status: 0 found, 2 there is no such code.`,
         const title = ruleTitle(code.toUpperCase());
         if (title !== undefined) {
             const id = code.toUpperCase();
-            const resting = CATALOGUE.filter((d) => d.rules.some((r) => r === id)).map((d) => `${d.code.padEnd(34)} ${d.title}`);
+            const resting = restingOn(id).map((d) => `${d.code.padEnd(34)} ${d.title}`);
             io.out(`${[`${paint(io.style, 'bold', id)}`, '', ...wrap(io.style, `${title}.`, 0), ...(resting.length > 0 ? ['', 'What rests on it:', '', ...resting] : [])].join('\n')}\n`);
             return 0;
         }

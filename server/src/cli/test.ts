@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { difference } from '../formats/line-diff.ts';
 import type { KernelState } from '../kernel/state.ts';
 import type { Check, TextSpan } from '../language/model.ts';
+import { stateAtStart } from '../language/run.ts';
 import { iomemBeside } from '../render/iomem-beside.ts';
 import { paint } from '../render/style.ts';
 import { type Command, parseOptions, UsageError } from './command.ts';
@@ -68,7 +69,7 @@ function casesOf(file: OpenFile): TestCase[] {
         return runs.map((run) => ({
             file: file.file, name: runs.length > 1 ? `${subject.name} (${run.kernel})` : subject.name,
             failures: [
-                ...run.bootChecks.flatMap((check) => unmet(file, check, run.steps.filter((s) => s.step.provisioned).at(-1)?.state ?? run.boot.state)),
+                ...run.bootChecks.flatMap((check) => unmet(file, check, stateAtStart(run))),
                 ...run.steps.flatMap((s) => [
                     ...(s.unexpectedFailure ? [`${place(file, s.step.span)}: ${s.step.line.text.trim()} fails with ${s.outcome.errnos.join(', ') || `status ${s.outcome.status}`}`] : []),
                     ...s.checks.flatMap((check) => unmet(file, check, s.state)),

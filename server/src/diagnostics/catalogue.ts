@@ -15,6 +15,11 @@ export const CATALOGUE: readonly Diagnostic[] = [...LANGUAGE, ...PLATFORM, ...CO
 
 const byCode = new Map(CATALOGUE.map((d) => [d.code, d]));
 
+/** What rests on a rule. */
+export function restingOn(rule: string): readonly Diagnostic[] {
+    return CATALOGUE.filter((d) => d.rules.some((r) => r === rule));
+}
+
 /** The diagnostic of a code; undefined where the catalogue has none. */
 export function catalogued(code: string): Diagnostic | undefined {
     return byCode.get(code);

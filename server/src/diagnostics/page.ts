@@ -1,5 +1,5 @@
 // docs/diagnostics.md: one section per code, made from the catalogue. The same text answers `memtopo explain CODE`.
-import { CATALOGUE, catalogued } from './catalogue.ts';
+import { CATALOGUE, catalogued, restingOn } from './catalogue.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { docsAnchor } from './lsp.ts';
 import { ruleTitle } from '../kernel/rules.ts';
@@ -17,7 +17,7 @@ export function explain(d: Diagnostic): string {
 
 /** One rule as a page of its own. */
 function rulePage(id: string, title: string): string {
-    const codes = CATALOGUE.filter((d) => d.rules.some((r) => r === id)).map((d) => `- \`${d.code}\`: ${d.title}`);
+    const codes = restingOn(id).map((d) => `- \`${d.code}\`: ${d.title}`);
     return `# ${id}\n\n${title}.\n${codes.length > 0 ? `\nWhat rests on it:\n\n${codes.join('\n')}\n` : ''}`;
 }
 

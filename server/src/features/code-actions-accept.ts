@@ -7,6 +7,8 @@ import type { BlockRun, KernelState } from '../kernel/state.ts';
 import { amountOf, type Moment, ramOf } from '../language/expect.ts';
 import type { Check, Expectation, Run } from '../language/model.ts';
 import { writeSize } from '../language/numbers.ts';
+import { stateAtStart } from '../language/run.ts';
+import { quote } from '../language/value-converter.ts';
 import type { Analysis } from '../server/analysis.ts';
 import { linesAbout } from '../render/iomem-beside.ts';
 
@@ -27,7 +29,7 @@ export function acceptActions(analysis: Analysis, offset: number, given: readonl
     if (!found || found.step.outcome.notSimulated !== undefined) return [];
     const { step } = found.step;
     const line = analysis.lines.lineOf(analysis.place(step.span).end);
-    const indent = indentOf(analysis, line);
+    const indent = analysis.lines.indentOf(line);
     const end = analysis.lines.positionAt(analysis.lines.lineEnd(line));
     const all = analysis.runs(found.scenario).flatMap((run) => run.steps.filter((s) => s.step === step));
     const actions: CodeAction[] = [];
@@ -55,18 +57,18 @@ export function acceptActions(analysis: Analysis, offset: number, given: readonl
 /** For expectations that are not met between two offsets: what holds instead. */
 export function acceptUnmet(analysis: Analysis, from: number, to: number, given: readonly Diagnostic[]): CodeAction[] {
     const scenario = analysis.scenarioAt(from)?.lowered;
-    const runs = scenario ? analysis.runs(scenario) : [];
+    const all = (scenario ? analysis.runs(scenario) : []).flatMap(checksOf);
     const unmet = new Map<Expectation, readonly string[] | undefined>();
-    for (const { expectation, met } of runs.flatMap(checksOf).map((c) => c.check)) {
+    for (const { check: { expectation, met } } of all) {
         const place = analysis.place(expectation.span);
         if (met || unmet.has(expectation) || place.start > to || place.end < from) continue;
-        const moments = runs.flatMap((run) => checksOf(run).filter((c) => c.check.expectation === expectation).map((c) => c.moment));
+        const moments = all.filter((c) => c.check.expectation === expectation).map((c) => c.moment);
         unmet.set(expectation, agreed(moments.map((m) => instead(expectation, m, moments))));
     }
     return [...unmet].flatMap(([expectation, lines]): CodeAction[] => {
         if (!lines || lines.length === 0) return [];
         const range = analysis.range(expectation.span);
-        const newText = lines.join(`\n${indentOf(analysis, range.start.line)}`);
+        const newText = lines.join(`\n${analysis.lines.indentOf(range.start.line)}`);
         const diagnostics = given.filter((d) => d.code === 'expect/unmet' && d.range.start.line >= range.start.line && d.range.end.line <= range.end.line);
         return [{ title: lines.length === 1 && lines[0]!.length <= LONGEST_TITLE ? `Accept what happens: ${lines[0]}` : 'Accept what happens', kind: CodeActionKind.QuickFix, diagnostics, edit: { changes: { [analysis.uri]: [{ range, newText }] } } }];
     });
@@ -79,8 +81,7 @@ function agreed(lines: readonly (readonly string[])[]): readonly string[] | unde
 
 function checksOf(run: Run): { readonly check: Check; readonly moment: Moment }[] {
     const boot = run.boot.outcome;
-    const provisioned = run.steps.filter((s) => s.step.provisioned);
-    const start = { boot, steps: provisioned, state: provisioned.at(-1)?.state ?? run.boot.state, outcome: boot };
+    const start = { boot, steps: run.steps.filter((s) => s.step.provisioned), state: stateAtStart(run), outcome: boot };
     return [
         ...run.bootChecks.map((check) => ({ check, moment: start })),
         ...run.steps.flatMap(({ checks, state, outcome }, i) => checks.map((check) => ({ check, moment: { boot, steps: run.steps.slice(0, i), state, outcome } }))),
@@ -110,10 +111,6 @@ function instead(e: Expectation, m: Moment, all: readonly Moment[]): string[] {
     }
 }
 
-function indentOf(analysis: Analysis, line: number): string {
-    return /^[ \t]*/.exec(analysis.source.text.slice(analysis.lines.lineStart(line)))![0];
-}
-
 /** `all`: the same under other releases, which may name another errno. */
 function statusLine(outcome: Outcome, all: readonly { readonly outcome: Outcome }[]): string {
     if (outcome.status === 0) return 'expect ok';
@@ -123,7 +120,7 @@ function statusLine(outcome: Outcome, all: readonly { readonly outcome: Outcome 
 
 function logLines(outcome: Outcome): string[] {
     const log = outcome.log.find((l) => l.level === 'err' || l.level === 'warn');
-    return log ? [`expect log "${log.text.replace(/["\\]/g, '\\$&')}"`] : [];
+    return log ? [`expect log ${quote(log.text)}`] : [];
 }
 
 /** Lines of /proc/iomem that are new or changed, each below the lines around it. */

@@ -33,7 +33,7 @@ export function rangeActions(analysis: Analysis, offset: number): CodeAction[] {
         const head = (i: number): string => (i > 0 && named ? `${before.trimEnd()}-${i + 1} ` : before);
         const pieces = [start, ...cuts].map((from, i) => head(i) + writePlace(from, (cuts[i] ?? end + 1) - 1, bySize) + text.slice(at + origin.focus.end - origin.focus.start));
         const place = analysis.place(origin.span);
-        const indent = /^[ \t]*/.exec(analysis.source.text.slice(analysis.lines.lineStart(analysis.lines.lineOf(place.start))))![0];
+        const indent = analysis.lines.indentOf(analysis.lines.lineOf(place.start));
         actions.push({
             title: 'Split at the node boundary', kind: CodeActionKind.RefactorRewrite, edit: { changes: edits(analysis, [{ at: origin.span, text: pieces.join(`\n${indent}`) }]) },
         });

@@ -2,6 +2,7 @@
 import type { KernelState } from '../kernel/state.ts';
 import { lossOf, ramOf } from '../language/expect.ts';
 import { writeSize } from '../language/numbers.ts';
+import { quote } from '../language/value-converter.ts';
 import type { Analysis } from '../server/analysis.ts';
 import type { ValueProposal } from './completion-values.ts';
 
@@ -26,7 +27,7 @@ export function expectValues(analysis: Analysis, start: number, before: string):
         case 'fails':
             return { typed: rest, values: outcome.errnos.map(simulated) };
         case 'log':
-            return { typed: rest, values: outcome.log.slice(0, MOST).map((l) => simulated(`"${l.text.trim().replace(/["\\]/g, '\\$&')}"`)) };
+            return { typed: rest, values: outcome.log.slice(0, MOST).map((l) => simulated(quote(l.text.trim()))) };
         case 'blocks':
             return /\s/.test(rest) ? undefined : { typed: rest, values: blocks(state) };
         case 'node': {

@@ -1,5 +1,5 @@
 // Values that can be worked out: the next free aligned addresses of a platform, sizes that fit there, node numbers, capacity that is left.
-import { alignUp, contains, GiB, MiB, normalize, type Range, TiB } from '../kernel/range.ts';
+import { alignUp, contains, GiB, MiB, normalize, type Range, sizeOf, TiB } from '../kernel/range.ts';
 import type { KernelState, VirtioMemState } from '../kernel/state.ts';
 import { parseNumber, writeSize } from '../language/numbers.ts';
 import type { LoweredPlatform } from '../language/model.ts';
@@ -90,25 +90,24 @@ export function capacityLeft(state: KernelState, tool: string): ValueProposal[] 
             if (size > 0 && !out.some((o) => o.label === writeSize(size))) out.push({ label: writeSize(size), detail: `${what} in ${where}` });
         }
     };
-    const size = ({ start, end }: Range): number => end - start + 1;
-    const used = (ranges: readonly Range[]): number => ranges.reduce((sum, r) => sum + size(r), 0);
+    const used = (ranges: readonly Range[]): number => ranges.reduce((sum, r) => sum + sizeOf(r), 0);
     if (tool === 'ndctl') {
         for (const [name, region] of state.nvdimm.regions) {
             if (region.labelled) add(Number(readAttribute(`/sys/bus/nd/devices/${name}/max_available_extent`, state) ?? readAttribute(`/sys/bus/nd/devices/${name}/available_size`, state) ?? 0), Math.max(region.align, 16 * MiB), name);
         }
     } else if (tool === 'daxctl') {
         for (const [name, region] of state.dax.regions) {
-            if (region.kind !== 'static') add(size(region.range) - used([...state.dax.devices.values()].filter((d) => d.region === name).flatMap((d) => d.mappings)), 2 * MiB, name);
+            if (region.kind !== 'static') add(sizeOf(region.range) - used([...state.dax.devices.values()].filter((d) => d.region === name).flatMap((d) => d.mappings)), 2 * MiB, name);
         }
     } else if (tool === 'cxl') {
-        for (const window of state.cxl.windows) add(size(window) - used([...state.cxl.regions.values()].filter((r) => r.window === window.index).map((r) => r.range)), 256 * MiB, `window ${window.index}`);
+        for (const window of state.cxl.windows) add(sizeOf(window) - used([...state.cxl.regions.values()].filter((r) => r.window === window.index).map((r) => r.range)), 256 * MiB, `window ${window.index}`);
     }
     return out;
 }
 
 /** Sizes that the hypervisor may ask of a virtio-mem device: nothing, all of it, and powers of two between. */
 export function requestedSizes({ region, requestedSize, deviceBlockSize }: VirtioMemState): ValueProposal[] {
-    const all = region.end - region.start + 1;
+    const all = sizeOf(region);
     const out: ValueProposal[] = [{ label: '0', detail: 'everything back' }];
     for (let size = GiB; size < all; size *= 2) if (size % deviceBlockSize === 0 && size !== requestedSize) out.push({ label: writeSize(size), detail: size > requestedSize ? 'more' : 'less' });
     return requestedSize === all ? out : [...out, { label: writeSize(all), detail: 'all of its region' }];

@@ -4,7 +4,7 @@ import type { Range as TextRange } from 'vscode-languageserver-types';
 import { PROFILES } from '../kernel/profile.ts';
 import type { KernelState } from '../kernel/state.ts';
 import type { Check, Expectation, LoweredScenario, Run, StepRun } from '../language/model.ts';
-import { runScenario } from '../language/run.ts';
+import { runScenario, stateAtStart } from '../language/run.ts';
 import { iomemBeside } from '../render/iomem-beside.ts';
 import { formatHint, summarize } from '../render/summary.ts';
 import type { Analysis } from '../server/analysis.ts';
@@ -88,10 +88,6 @@ function testRun(analysis: Analysis, id: string, scenario: LoweredScenario, kern
         ...(check.met ? {} : { failure: unmet(check, state, where, analysis.range(check.expectation.span)) }),
     }));
     return { ...base, passed: failures.length === 0 && checks.every(({ check }) => check.met), failures, expectations, milliseconds: milliseconds(), transcript: transcript(run) };
-}
-
-function stateAtStart(run: Run): KernelState {
-    return run.steps.filter((s) => s.step.provisioned).at(-1)?.state ?? run.boot.state;
 }
 
 function unexpected(step: StepRun): string {

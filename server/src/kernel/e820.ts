@@ -142,9 +142,14 @@ const SPECIFIC_PURPOSE = 0x40000;
 /** Elements of `efi_fake_mem=` that a kernel has room for. */
 const MOST_FAKES = 8;
 
+/** Has `efi_fake_mem=` any effect: in an EFI boot, where the release has it and the kernel is built with it (EFI-02)? */
+export function heedsFakeMem(machine: Pick<Machine, 'firmware' | 'config'>, profile: Profile): boolean {
+    return profile.efiFakeMem && machine.firmware === 'efi' && machine.config['EFI_FAKE_MEMMAP'] === 'y';
+}
+
 /** RAM that `efi_fake_mem=` marks as specific-purpose: in an EFI boot, by a kernel that is built with it and keeps such memory apart (EFI-02). */
 export function fakeSpecificPurpose(entries: readonly E820Entry[], parameters: readonly Parameter[], machine: Machine, profile: Profile): readonly E820Entry[] {
-    if (!profile.efiFakeMem || !profile.softReserved || machine.firmware !== 'efi' || machine.config['EFI_FAKE_MEMMAP'] !== 'y' || noSoftReserve(parameters)) return entries;
+    if (!heedsFakeMem(machine, profile) || !profile.softReserved || noSoftReserve(parameters)) return entries;
     let out = entries;
     const elements = parameters.flatMap((p) => (p.name === 'efi_fake_mem' ? (p.value ?? '').split(',') : []));
     for (const element of elements.slice(0, MOST_FAKES)) {

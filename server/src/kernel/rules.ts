@@ -273,14 +273,15 @@ export const RULE_GROUPS: readonly RuleGroup[] = [
     },
 ];
 
-const TITLES: ReadonlyMap<string, string> = new Map(RULE_GROUPS.flatMap(({ rules }) => Object.entries(rules)));
+/** Rule id → what it says, in the order of the groups. */
+export const RULES: ReadonlyMap<string, string> = new Map(RULE_GROUPS.flatMap(({ rules }) => Object.entries(rules)));
 
 /** What a rule says; undefined where there is no rule of that id. */
 export function ruleTitle(id: string): string | undefined {
-    return TITLES.get(id);
+    return RULES.get(id);
 }
 
 /** Ids of rules that a text names, each once. */
 export function rulesNamed(text: string): string[] {
-    return [...new Set(text.match(/\b[A-Z][A-Z0-9]*-\d{2}\b/g) ?? [])].filter((id) => TITLES.has(id));
+    return [...new Set(text.match(/\b[A-Z][A-Z0-9]*-\d{2}\b/g) ?? [])].filter((id) => RULES.has(id));
 }

@@ -26,8 +26,9 @@ let parser: LangiumParser | undefined;
 
 /** Of the library's some forty services a parser needs these; the others are neither bundled nor made. */
 function services(): LangiumCoreServices {
+    if (servicesOnce) return servicesOnce;
     const shared = { ...inject(MemtopoGeneratedSharedModule), profilers: {} };
-    return (servicesOnce ??= inject({
+    return (servicesOnce = inject({
         ...MemtopoGeneratedModule, shared: () => shared, references: { Linker: () => NAMES_ONLY },
         parser: {
             Lexer: (s: LangiumCoreServices) => new DefaultLexer(s), LexerErrorMessageProvider: () => new DefaultLexerErrorMessageProvider(),

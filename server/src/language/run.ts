@@ -68,6 +68,11 @@ export function runScenarioKernels(scenario: LoweredScenario, memory: RunMemory 
     return scenario.kernels.map((kernel) => runScenario(scenario, kernel, memory)).filter((r) => r !== undefined);
 }
 
+/** What the first line of a scenario meets: the state after the boot and what is declared. */
+export function stateAtStart(run: Run): KernelState {
+    return run.steps.findLast((s) => s.step.provisioned)?.state ?? run.boot.state;
+}
+
 function run(platform: LoweredPlatform, scenario: LoweredScenario | undefined, kernel: string, memory: RunMemory): Run {
     const booted = memory.boot(platform, kernel);
     const steps: StepRun[] = [];

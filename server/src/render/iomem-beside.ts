@@ -1,4 +1,5 @@
 // /proc/iomem as somebody expects it beside the part of it that this is about.
+import { formatRange, overlaps } from '../kernel/range.ts';
 import { formatIomem, type Resource } from '../kernel/resource.ts';
 import type { KernelState } from '../kernel/state.ts';
 
@@ -23,26 +24,22 @@ export function linesAbout(wanted: WantedIomem, { iomem: tree, profile: { iomemD
     const names = new Set(lines.map((l) => l.slice(l.indexOf(' : ') + 3).trim()));
     const out: string[] = [];
     const visit = (r: Resource, level: number): void => {
-        const touched = ranges.filter((w) => w.start <= r.end && r.start <= w.end);
+        const touched = ranges.filter((w) => overlaps(w, r));
         if (touched.length === 0) return;
         const wider = touched.every((w) => r.start <= w.start && w.end <= r.end && (r.start < w.start || w.end < r.end));
         // a wider one that is not asked for is told only where nothing inside it is
-        if (wider && !names.has(r.name) && r.children.some((c) => ranges.some((w) => w.start <= c.end && c.start <= w.end))) {
+        if (wider && !names.has(r.name) && r.children.some((c) => ranges.some((w) => overlaps(w, c)))) {
             for (const child of r.children) visit(child, level);
             return;
         }
         print(r, level);
     };
     const print = (r: Resource, level: number): void => {
-        out.push(`${'  '.repeat(Math.min(level, depth))}${hex(r.start)}-${hex(r.end)} : ${r.name}`);
+        out.push(`${'  '.repeat(Math.min(level, depth))}${formatRange(r)} : ${r.name}`);
         for (const child of r.children) print(child, level + 1);
     };
     for (const r of tree.root.children) visit(r, 0);
     return out;
-}
-
-function hex(address: number): string {
-    return address.toString(16).padStart(8, '0');
 }
 
 /** What is written, the outermost lines without indent. */

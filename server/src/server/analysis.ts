@@ -281,6 +281,7 @@ export class Analysis {
         const syntax: Finding[] = [];
         const platforms: Finding[] = [];
         const scenarios: Finding[] = [];
+        const commented: Unit[] = [];
         let whole = !this.incomplete;
         for (let i = 0; i < units.length; i++) {
             if (large && !units[i]!.warm) {
@@ -288,6 +289,7 @@ export class Analysis {
                 continue;
             }
             const told = (this.told[i] ??= this.tell(units[i]!));
+            if (units[i]!.maySuppress) commented.push(units[i]!);
             if (told.syntax.length > 0) syntax.push(...told.syntax);
             if (told.platformFindings.length > 0) platforms.push(...told.platformFindings);
             if (told.scenarioFindings.length > 0) scenarios.push(...told.scenarioFindings);
@@ -297,7 +299,7 @@ export class Analysis {
         this.together ??= { findings: fileFindings(this.source, this.sources), all: whole };
         const all = [...errors.errors, ...this.importFindings, ...this.together.findings, ...platforms, ...scenarios];
         const here = all.filter((f) => this.source.holds(f.at)).map((f) => (f.code === 'language/unknown-platform' ? this.withNames(f) : f));
-        return suppress(here, this.source.ready.filter((u) => u.maySuppress), whole);
+        return suppress(here, commented, whole);
     }
 
     /** A platform that is not there, with the names of those that are; a base, without those that extend the one that looks for it. */

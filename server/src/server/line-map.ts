@@ -63,6 +63,11 @@ export class LineMap {
         return end;
     }
 
+    /** White space that a line begins with. */
+    indentOf(line: number): string {
+        return /^[ \t]*/.exec(this.text.slice(this.lineStart(line), this.lineEnd(line)))![0];
+    }
+
     rangeOf(start: number, end: number): Range {
         return { start: this.positionAt(start), end: this.positionAt(end) };
     }

@@ -1,5 +1,6 @@
 // Boot parameters that do something else than they seem to, or nothing at all (E820-03, EFI-01, EFI-02, NUMA-12).
 import { isTrue, parseCmdline, sameParameter } from '../../kernel/cmdline.ts';
+import { heedsFakeMem } from '../../kernel/e820.ts';
 import { NEWEST, profileFor } from '../../kernel/profile.ts';
 import type { TextSpan } from '../model.ts';
 import type { Checked, Report } from './check.ts';
@@ -28,7 +29,7 @@ export function bootParameters({ described, machine }: Checked, report: Report):
                 report('cmdline/memmap-dollar', 'info', '`$` means something to shells and to GRUB: write it `\\$` there (`\\\\\\$` in /etc/default/grub), or the kernel gets a RAM limit instead', place, { rules: ['E820-03'] });
             }
         }
-        if (name === 'efi_fake_mem' && (!profile.efiFakeMem || machine.firmware !== 'efi' || machine.config['EFI_FAKE_MEMMAP'] !== 'y')) {
+        if (name === 'efi_fake_mem' && !heedsFakeMem(machine, profile)) {
             const why = machine.firmware !== 'efi' ? 'this machine does not boot by EFI' : !profile.efiFakeMem ? `this release does not have it` : 'it needs CONFIG_EFI_FAKE_MEMMAP, which distributions leave out';
             report('cmdline/no-effect', 'warning', `efi_fake_mem= does nothing here: ${why}`, at, { rules: ['EFI-02'], tags: ['unnecessary'] });
         }
